@@ -1,0 +1,7 @@
+//! One folder per outside system.
+
+pub mod clock;
+pub mod journal;
+pub mod probe;
+pub mod slack;
+pub mod vercel;

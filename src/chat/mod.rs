@@ -1,0 +1,4 @@
+//! Commands and replies, independent of platform.
+
+pub mod catalog;
+pub mod reply;

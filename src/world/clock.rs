@@ -1,0 +1,80 @@
+//! The world's time: bot and models share it, and it can be moved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::adapters::clock::SystemClock;
+use crate::domain::time::{Span, Timestamp};
+use crate::engine::ports::Clock;
+
+/// How the world's time passes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// As fast as the system's clock.
+    Real,
+    /// Not at all.
+    Still,
+}
+
+/// A clock that can be moved forward. Sleepers wake when they are due, however time got there.
+#[derive(Debug)]
+pub struct WorldClock {
+    pace: Pace,
+    /// Real pace: what is added to the system's time. Still: the instant itself. Milliseconds.
+    offset: watch::Sender<i64>,
+}
+
+impl WorldClock {
+    /// Follows the system's clock from now on.
+    pub fn real() -> Arc<Self> {
+        Arc::new(Self { pace: Pace::Real, offset: watch::Sender::new(0) })
+    }
+
+    /// Stands still at an instant until it is moved.
+    pub fn still(at: Timestamp) -> Arc<Self> {
+        Arc::new(Self { pace: Pace::Still, offset: watch::Sender::new(at.0) })
+    }
+
+    /// Moves time forward.
+    pub fn advance(&self, span: Span) {
+        self.offset.send_modify(|offset| *offset += span.0.max(0));
+    }
+}
+
+#[async_trait]
+impl Clock for WorldClock {
+    fn now(&self) -> Timestamp {
+        let offset = *self.offset.borrow();
+        match self.pace {
+            Pace::Real => Timestamp(SystemClock.now().0 + offset),
+            Pace::Still => Timestamp(offset),
+        }
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        let mut moved = self.offset.subscribe();
+        loop {
+            let left = at.0 - self.now().0;
+            if left <= 0 {
+                return;
+            }
+            let nap = match self.pace {
+                Pace::Real => Duration::from_millis(left.unsigned_abs()),
+                // Only a move can end the wait.
+                Pace::Still => Duration::from_secs(3600),
+            };
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the world's clock is one of two that may sleep"
+            )]
+            let nap = tokio::time::sleep(nap);
+            tokio::select! {
+                () = nap => {}
+                changed = moved.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Models of the outside for the demo and the tests: each speaks its vendor's real wire format on loopback.
+
+pub mod clock;
+pub mod ledger;
