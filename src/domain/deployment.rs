@@ -32,6 +32,30 @@ pub struct Deployment {
     pub provider_allows: Option<bool>,
 }
 
+impl Deployment {
+    /// A deployment of which nothing but the id is known.
+    pub fn known_by_id_only(id: &DeploymentId) -> Self {
+        Self {
+            id: id.clone(),
+            host: String::new(),
+            sha: None,
+            subject: None,
+            author: None,
+            created_at: Timestamp(0),
+            promoted_at: None,
+            kind: DeploymentKind::Other,
+            state: BuildState::Unrecognised,
+            served: Served::NotSaid,
+            provider_allows: None,
+        }
+    }
+
+    /// The first seven digits of the commit.
+    pub fn short_sha(&self) -> Option<&str> {
+        self.sha.as_deref().map(|sha| sha.get(..7).unwrap_or(sha))
+    }
+}
+
 /// What a deployment was built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,19 @@
 //! The rules. Pure: no async, no I/O, no clock, no randomness; facts come in, events go out.
 
+pub mod action;
 pub mod actor;
+pub mod apply;
+pub mod book;
+pub mod decide;
 pub mod deployment;
+pub mod event;
 pub mod fact;
+pub mod guard;
 pub mod ids;
+pub mod incident;
+pub mod plan;
 pub mod probe;
+pub mod refusal;
 pub mod service;
+pub mod target;
 pub mod time;

@@ -1,3 +1,26 @@
-//! Makes decisions durable and carries them out through a few ports. Knows no vendor.
+//! Makes decisions durable and carries them out through a few ports. Knows no vendor, no database, no platform.
+//!
+//! ```text
+//! delivery → keeper (decide, commit, tell) → executor (read, call, record) → keeper …
+//!                         └→ outbox → chat          recovery and reconcile ring the executor
+//! ```
+//! - [`ports`]: what it needs of the outside.
+//! - [`motor`]: the loops and their bells.
+//! - [`keeper`]: the one place where a decision becomes durable.
+//! - [`intake`]: presses, stored before they are looked at.
+//! - [`executor`]: what is due for an incident, one step at a time.
+//! - [`outbox`]: what is to be said, in order per channel, never in the way of an effect.
+//! - [`recovery`], [`reconcile`]: after a restart, and every minute.
 
+pub mod activity;
+pub mod executor;
+pub mod intake;
+pub mod keeper;
+pub mod motor;
+pub mod outbox;
 pub mod ports;
+pub mod reader;
+pub mod reconcile;
+pub mod recovery;
+pub mod retry;
+pub mod seal;

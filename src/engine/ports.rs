@@ -3,10 +3,14 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::actor::Person;
+use super::seal::Sealer;
+use crate::domain::actor::{Actor, Person};
+use crate::domain::book::Book;
 use crate::domain::deployment::{Deployment, FailedAlias, Plan, Pointer};
+use crate::domain::event::Emitted;
 use crate::domain::ids::{DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId, Version};
 use crate::domain::probe::Probe;
+use crate::domain::refusal::Refusal;
 use crate::domain::service::Channel;
 use crate::domain::time::{Span, Timestamp};
 
@@ -446,4 +450,58 @@ pub trait Journal: Send + Sync {
         deliveries_before: Timestamp,
         tokens_before: Timestamp,
     ) -> Result<(), JournalError>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Words and chance
+
+/// The only source of randomness.
+pub trait Chance: Send + Sync {
+    /// Sixteen random bytes.
+    fn bytes(&self) -> [u8; 16];
+}
+
+/// Turns what happened into what is said. Pure.
+pub trait Narrator: Send + Sync {
+    /// What is said after a decision, and the buttons that can be pressed from then on.
+    fn narrate(&self, change: &Change<'_>) -> Narration;
+    /// The answer to one person whose request was refused.
+    fn refuse(&self, refusal: &Refusal, to: &ReplyTo, book: &Book, at: Timestamp) -> NewPost;
+}
+
+/// A decision, as it is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// The state before it.
+    pub before: &'a Book,
+    /// The state after it.
+    pub after: &'a Book,
+    /// What happened.
+    pub emitted: &'a [Emitted],
+    /// Who stands behind it.
+    pub actor: &'a Actor,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Makes the buttons' values.
+    pub sealer: &'a Sealer,
+}
+
+/// What is said, and the buttons that can be pressed from then on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Narration {
+    /// Posts, in order.
+    pub posts: Vec<NewPost>,
+    /// Buttons.
+    pub tokens: Vec<NewToken>,
+}
+
+/// Where one person is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTo {
+    /// Who.
+    pub person: Person,
+    /// In which channel.
+    pub channel: Channel,
+    /// An address that the platform gave for answers, if it did.
+    pub response_url: Option<String>,
 }

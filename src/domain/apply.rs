@@ -1,0 +1,389 @@
+//! (state, event) → state. Total: it never fails on a valid journal and ignores nothing silently that it could hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::actor::{Actor, Person};
+use super::book::{Book, Halt, PointerLock, SeenPointer, ServiceState};
+use super::event::{
+    Confirmation, Effect, Emitted, Envelope, Event, Exit, Finding, FlipEvent, IncidentEvent,
+    Outcome, RegisterEvent, ServiceEvent, Wish,
+};
+use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, StreamId};
+use super::incident::{
+    Answer, Disarm, Flip, Incident, Layer1, Note, Proof, Resolution, Resolving, Stage,
+};
+use super::refusal::Void;
+use super::time::Timestamp;
+
+/// Folds one event into the book and counts the stream's version up.
+pub fn apply(book: &mut Book, stream: &StreamId, envelope: &Envelope) {
+    let version = book.version(stream).next();
+    book.versions.insert(stream.clone(), version);
+    match stream {
+        StreamId::Register => {
+            if let Event::Register(RegisterEvent::IncidentNumbered { incident, service }) =
+                &envelope.event
+            {
+                book.newest.insert(service.clone(), *incident);
+            }
+        }
+        StreamId::Incident(id) => apply_to_incident_stream(book, *id, envelope),
+        StreamId::Service(id) => apply_to_service_stream(book, id, envelope),
+    }
+}
+
+/// Folds a decision's events into the book, as they will be read back from the journal.
+pub fn apply_all(book: &mut Book, emitted: &[Emitted], actor: &Actor, at: Timestamp) {
+    for one in emitted {
+        let envelope = Envelope { at, actor: actor.clone(), event: one.event.clone() };
+        apply(book, &one.stream, &envelope);
+    }
+}
+
+fn apply_to_incident_stream(book: &mut Book, id: IncidentId, envelope: &Envelope) {
+    let at = envelope.at;
+    match &envelope.event {
+        Event::Incident(IncidentEvent::IncidentOpened { service, title, previous }) => {
+            let incident = open(id, service, title, *previous, envelope);
+            book.incidents.insert(id, Arc::new(incident));
+        }
+        Event::Incident(event) => {
+            if let Some(incident) = book.incidents.get_mut(&id) {
+                apply_to_incident(Arc::make_mut(incident), event, at);
+            }
+        }
+        Event::Flip(event) => {
+            if let Some(incident) = book.incidents.get_mut(&id) {
+                apply_to_flip(Arc::make_mut(incident), event, at);
+            }
+        }
+        // A valid journal has none of these in an incident's stream.
+        Event::Register(_) | Event::Service(_) => {}
+    }
+}
+
+fn open(
+    id: IncidentId,
+    service: &ServiceId,
+    title: &str,
+    previous: Option<IncidentId>,
+    envelope: &Envelope,
+) -> Incident {
+    Incident {
+        id,
+        service: service.clone(),
+        title: title.to_owned(),
+        opened_at: envelope.at,
+        opened_by: envelope.actor.clone(),
+        previous,
+        layer1: Layer1::Idle,
+        asked: BTreeMap::new(),
+        refused: None,
+        trouble: None,
+        needs_person: None,
+        notes: Vec::new(),
+        resolution: None,
+        closed_at: None,
+    }
+}
+
+fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timestamp) {
+    match event {
+        // Makes the incident; a second one in a stream changes nothing.
+        IncidentEvent::IncidentOpened { .. } => {}
+        IncidentEvent::RollbackRequested { by, wish } => {
+            supersede(incident);
+            incident.needs_person = None;
+            incident.refused = None;
+            let (wish, by) = (wish.clone(), by.clone());
+            incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None });
+        }
+        IncidentEvent::RollbackRefused { refusal } => {
+            incident.layer1 = Layer1::Idle;
+            incident.refused = Some(refusal.clone());
+        }
+        IncidentEvent::ConfirmationIssued { confirmation, .. } => issue(incident, confirmation),
+        IncidentEvent::ConfirmationExpired { confirmation } => {
+            lapse(incident, confirmation, None, at)
+        }
+        IncidentEvent::ConfirmationVoided { confirmation, why } => {
+            lapse(incident, confirmation, Some(*why), at);
+        }
+        IncidentEvent::RollbackCancelled { by } => cancel(incident, by, at),
+        IncidentEvent::FlipConfirmed { by, confirmation, effect, intent } => {
+            confirm(incident, by, confirmation, effect, intent, at);
+        }
+        IncidentEvent::EffectDropped { effect, why } => drop_effect(incident, effect, *why, at),
+        IncidentEvent::TroubleMet { what } => incident.trouble = Some(what.clone()),
+        IncidentEvent::TroubleOver => incident.trouble = None,
+        IncidentEvent::PersonNeeded { why } => incident.needs_person = Some(why.clone()),
+        IncidentEvent::NoteAdded { by, text } => {
+            incident.notes.push(Note { at, by: by.clone(), text: text.clone() });
+        }
+        IncidentEvent::IncidentResolved { exit, by, reason } => {
+            resolve(incident, *exit, by, reason.as_ref(), at);
+        }
+        IncidentEvent::IncidentClosed { .. } => incident.closed_at = Some(at),
+    }
+}
+
+fn confirm(
+    incident: &mut Incident,
+    by: &Person,
+    confirmation: &ConfirmationId,
+    effect: &EffectId,
+    intent: &Effect,
+    at: Timestamp,
+) {
+    incident.asked.insert(confirmation.clone(), Answer::Confirmed(by.clone(), at));
+    if let Layer1::Waiting(question) = &incident.layer1 {
+        incident.layer1 = Layer1::Flipping(Box::new(Flip {
+            confirmation: (**question).clone(),
+            confirmed_by: by.clone(),
+            confirmed_at: at,
+            effect: effect.clone(),
+            intent: intent.clone(),
+            attempts: 0,
+            stage: Stage::Intended { not_before: at },
+            job_done_at: None,
+            proof: None,
+            assignment: None,
+            disarm: None,
+            failure: None,
+        }));
+    }
+}
+
+fn resolve(
+    incident: &mut Incident,
+    exit: Exit,
+    by: &Person,
+    reason: Option<&String>,
+    at: Timestamp,
+) {
+    supersede(incident);
+    if !matches!(incident.layer1, Layer1::Settled(_)) {
+        incident.layer1 = Layer1::Idle;
+    }
+    incident.resolution = Some(Resolution { at, exit, by: by.clone(), reason: reason.cloned() });
+}
+
+fn issue(incident: &mut Incident, confirmation: &Confirmation) {
+    incident.asked.insert(confirmation.id.clone(), Answer::Open);
+    incident.layer1 = Layer1::Waiting(Box::new(confirmation.clone()));
+}
+
+/// A question that is open when something else takes its place is voided.
+fn supersede(incident: &mut Incident) {
+    if let Some(question) = incident.waiting() {
+        let id = question.id.clone();
+        incident.asked.insert(id, Answer::Voided(Void::Superseded));
+    }
+}
+
+fn lapse(incident: &mut Incident, confirmation: &ConfirmationId, why: Option<Void>, at: Timestamp) {
+    let answer = why.map_or(Answer::Expired, Answer::Voided);
+    incident.asked.insert(confirmation.clone(), answer);
+    if let Layer1::Waiting(question) = &incident.layer1
+        && question.id == *confirmation
+    {
+        incident.layer1 = match why {
+            // These are answered by a fresh card without anybody asking for it.
+            Some(
+                why @ (Void::PointerMoved
+                | Void::AssignmentChanged
+                | Void::JobPending
+                | Void::ConfigChanged),
+            ) => ask_again(question, why, at),
+            // A person decides when to ask anew.
+            Some(why @ (Void::Halted | Void::Superseded | Void::RightsLost | Void::Stale)) => {
+                Layer1::Lapsed(question.clone(), why)
+            }
+            None => Layer1::Lapsed(question.clone(), Void::Stale),
+        };
+    }
+}
+
+/// The same wish, resolved anew. A target that was named stays named; one that we chose is chosen again.
+fn ask_again(question: &Confirmation, why: Void, since: Timestamp) -> Layer1 {
+    let wish = Wish {
+        to: question.named.clone(),
+        reason: question.reason.clone(),
+        asked_in: question.asked_in.clone(),
+    };
+    Layer1::Resolving(Resolving { wish, by: question.requester.clone(), since, again: Some(why) })
+}
+
+fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
+    let question = match &incident.layer1 {
+        Layer1::Waiting(question) | Layer1::Lapsed(question, _) => Some(question.id.clone()),
+        Layer1::Flipping(flip) => Some(flip.confirmation.id.clone()),
+        Layer1::Idle | Layer1::Resolving(_) | Layer1::Settled(_) => None,
+    };
+    if let Some(id) = question {
+        incident.asked.insert(id, Answer::Cancelled(by.clone(), at));
+    }
+    incident.layer1 = Layer1::Idle;
+}
+
+fn drop_effect(incident: &mut Incident, effect: &EffectId, why: Void, at: Timestamp) {
+    if let Layer1::Flipping(flip) = &incident.layer1
+        && flip.effect == *effect
+    {
+        let question = flip.confirmation.clone();
+        incident.asked.insert(question.id.clone(), Answer::Voided(why));
+        incident.layer1 = if why == Void::RightsLost {
+            Layer1::Lapsed(Box::new(question), why)
+        } else {
+            ask_again(&question, why, at)
+        };
+    }
+}
+
+fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Timestamp) {
+    let (Layer1::Flipping(flip) | Layer1::Settled(flip)) = &mut incident.layer1 else { return };
+    match event {
+        FlipEvent::EffectStarted { effect, attempt } => start(flip, effect, *attempt, at),
+        FlipEvent::EffectEnded { effect, outcome } => end(flip, effect, outcome, at),
+        FlipEvent::EffectObserved { finding, .. } => observe(flip, *finding, at),
+        FlipEvent::JobSucceeded { .. } => {
+            flip.job_done_at = Some(at);
+            flip.stage = Stage::Proving { since: at };
+        }
+        FlipEvent::FlipProven { .. } => {
+            flip.proof = Some(Proof::Proven(at));
+            after_proof(flip, at);
+        }
+        FlipEvent::FlipNotServing { last } => {
+            flip.proof = Some(Proof::NotServing(at, last.clone()));
+            after_proof(flip, at);
+        }
+        FlipEvent::FlipFailed { failure } => {
+            flip.failure = Some(failure.clone());
+            flip.stage = Stage::Done;
+        }
+        FlipEvent::DisarmIntended { effect } => {
+            flip.disarm = Some(Disarm {
+                effect: effect.clone(),
+                attempts: 0,
+                sending: None,
+                last: None,
+                not_before: at,
+            });
+        }
+        FlipEvent::AssignmentRead { assignment } => {
+            flip.assignment = Some(*assignment);
+            flip.stage = Stage::Done;
+        }
+    }
+    if flip.stage == Stage::Done {
+        incident.layer1 = Layer1::Settled(flip.clone());
+    }
+    let found = matches!(event, FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. });
+    if found {
+        incident.needs_person = None;
+    }
+}
+
+/// The flag is read back once, after the first proof; a later proof only corrects what is known of production.
+fn after_proof(flip: &mut Flip, at: Timestamp) {
+    if flip.assignment.is_none() {
+        flip.stage = Stage::ReadingFlag { since: at };
+    }
+}
+
+fn start(flip: &mut Flip, effect: &EffectId, attempt: u32, at: Timestamp) {
+    if flip.effect == *effect {
+        flip.attempts = attempt;
+        flip.stage = Stage::Sending { since: at };
+    } else if let Some(disarm) = flip.disarm.as_mut().filter(|disarm| disarm.effect == *effect) {
+        disarm.attempts = attempt;
+        disarm.sending = Some(at);
+    }
+}
+
+fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
+    if flip.effect == *effect {
+        let sent = match flip.stage {
+            Stage::Sending { since } => since,
+            Stage::Intended { .. }
+            | Stage::Unknown { .. }
+            | Stage::Doubted { .. }
+            | Stage::Polling { .. }
+            | Stage::Proving { .. }
+            | Stage::ReadingFlag { .. }
+            | Stage::Done => at,
+        };
+        flip.stage = match outcome {
+            Outcome::Accepted => Stage::Polling { sent, since: at },
+            Outcome::NotTaken { retry_after, .. } => {
+                // Surely nothing happened: this try does not count.
+                flip.attempts = flip.attempts.saturating_sub(1);
+                Stage::Intended { not_before: at + *retry_after }
+            }
+            Outcome::Refused { why } => Stage::Doubted { sent, why: why.clone() },
+            Outcome::Unknown { why } => {
+                Stage::Unknown { sent, since: at, why: why.clone(), not_applied_at: None }
+            }
+        };
+    } else if let Some(disarm) = flip.disarm.as_mut().filter(|disarm| disarm.effect == *effect) {
+        disarm.sending = None;
+        disarm.last = Some(outcome.clone());
+        if let Outcome::NotTaken { retry_after, .. } = outcome {
+            disarm.not_before = at + *retry_after;
+        }
+    }
+}
+
+fn observe(flip: &mut Flip, finding: Finding, at: Timestamp) {
+    let (sent, since, why) = match &flip.stage {
+        Stage::Unknown { sent, since, why, .. } => (*sent, *since, why.clone()),
+        Stage::Doubted { sent, why } => (*sent, at, why.clone()),
+        Stage::Intended { .. }
+        | Stage::Sending { .. }
+        | Stage::Polling { .. }
+        | Stage::Proving { .. }
+        | Stage::ReadingFlag { .. }
+        | Stage::Done => return,
+    };
+    flip.stage = match finding {
+        Finding::Applied => Stage::Polling { sent, since: at },
+        Finding::NotAppliedOnce => Stage::Unknown { sent, since, why, not_applied_at: Some(at) },
+        Finding::NotApplied => Stage::Intended { not_before: at },
+    };
+}
+
+fn apply_to_service_stream(book: &mut Book, id: &ServiceId, envelope: &Envelope) {
+    let state = book.states.entry(id.clone()).or_default();
+    match &envelope.event {
+        Event::Service(event) => apply_to_service(state, event, envelope.at),
+        // A valid journal has none of these in a service's stream.
+        Event::Register(_) | Event::Incident(_) | Event::Flip(_) => {}
+    }
+}
+
+fn apply_to_service(state: &mut ServiceState, event: &ServiceEvent, at: Timestamp) {
+    match event {
+        ServiceEvent::Halted { by, reason } => {
+            state.halt = Some(Halt { by: by.clone(), since: at, reason: reason.clone() });
+        }
+        ServiceEvent::Resumed { .. } => state.halt = None,
+        ServiceEvent::PointerLocked { incident, effect } => {
+            state.lock =
+                Some(PointerLock { incident: *incident, effect: effect.clone(), since: at });
+        }
+        ServiceEvent::PointerReleased { .. } => state.lock = None,
+        ServiceEvent::MarkedBad { deployment, incident } => {
+            state.marked_bad.insert(deployment.clone(), *incident);
+        }
+        ServiceEvent::PointerSeen { live, assignment } => {
+            state.seen = Some(SeenPointer { live: live.clone(), assignment: *assignment, at });
+        }
+        ServiceEvent::CodeMissed { by } => {
+            let missed = state.missed_codes.entry(by.clone()).or_insert((0, at));
+            let is_fresh = at.since(missed.1) > super::guard::CODE_LOCK;
+            *missed = (if is_fresh { 1 } else { missed.0 + 1 }, at);
+        }
+    }
+}

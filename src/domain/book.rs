@@ -1,0 +1,110 @@
+//! Everything the bot knows: the fold of all streams that matter now.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::actor::Person;
+use super::deployment::{Assignment, Live};
+use super::ids::{DeploymentId, EffectId, IncidentId, ServiceId, StreamId, Version};
+use super::incident::Incident;
+use super::service::Service;
+use super::time::Timestamp;
+
+/// The state of one service: what the fold of its events says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceState {
+    /// The halt that is in force.
+    pub halt: Option<Halt>,
+    /// The effect that holds the pointer.
+    pub lock: Option<PointerLock>,
+    /// Deployments that are never offered again, and in which incident that was decided.
+    pub marked_bad: BTreeMap<DeploymentId, IncidentId>,
+    /// What was last seen of the pointer.
+    pub seen: Option<SeenPointer>,
+    /// Wrong codes per person: how many in a row, and when the last one was.
+    pub missed_codes: BTreeMap<Person, (u32, Timestamp)>,
+}
+
+/// The bot sends nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halt {
+    /// Who said so.
+    pub by: Person,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why: foreign text.
+    pub reason: Option<String>,
+}
+
+/// One open effect per pointer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointerLock {
+    /// Whose.
+    pub incident: IncidentId,
+    /// Which.
+    pub effect: EffectId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What was last seen of a pointer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenPointer {
+    /// What was live.
+    pub live: Live,
+    /// The flag.
+    pub assignment: Assignment,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// All state. Cheap to copy: what did not change is shared. With the version of each stream it was folded from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    /// What is configured.
+    pub services: Arc<BTreeMap<ServiceId, Service>>,
+    /// State per service.
+    pub states: BTreeMap<ServiceId, ServiceState>,
+    /// Incidents that are open or were read.
+    pub incidents: BTreeMap<IncidentId, Arc<Incident>>,
+    /// The newest incident of each service, open or not.
+    pub newest: BTreeMap<ServiceId, IncidentId>,
+    /// Events per stream.
+    pub versions: BTreeMap<StreamId, Version>,
+}
+
+impl Book {
+    /// An empty book over what is configured.
+    pub fn new(services: impl IntoIterator<Item = Service>) -> Self {
+        let services: BTreeMap<_, _> =
+            services.into_iter().map(|service| (service.id.clone(), service)).collect();
+        let states = services.keys().map(|id| (id.clone(), ServiceState::default())).collect();
+        Self { services: Arc::new(services), states, ..Self::default() }
+    }
+
+    /// The version of a stream.
+    pub fn version(&self, stream: &StreamId) -> Version {
+        self.versions.get(stream).copied().unwrap_or_default()
+    }
+
+    /// The incident of a service that the runbook is still running for; the newest, if there are several.
+    pub fn open_incident(&self, service: &ServiceId) -> Option<&Incident> {
+        self.incidents
+            .values()
+            .rev()
+            .find(|incident| incident.service == *service && incident.is_open())
+            .map(AsRef::as_ref)
+    }
+
+    /// The number that the next incident gets.
+    pub fn next_incident(&self) -> IncidentId {
+        IncidentId(self.version(&StreamId::Register).0 + 1)
+    }
+
+    /// What holds for a service besides its incidents.
+    pub fn state(&self, service: &ServiceId) -> Option<&ServiceState> {
+        self.states.get(service)
+    }
+}

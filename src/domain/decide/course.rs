@@ -1,0 +1,188 @@
+//! From the wish to the call: resolve the target, put the question, make the call, note how it ended.
+
+use super::people::release;
+use super::{Case, Decision, Facts, Read, Step};
+use crate::domain::actor::Role;
+use crate::domain::book::Book;
+use crate::domain::deployment::{Deployment, Pointer};
+use crate::domain::event::{Confirmation, Emitted, FlipEvent, FlipFailure, IncidentEvent, Outcome};
+use crate::domain::fact::{Fact, Known};
+use crate::domain::guard;
+use crate::domain::ids::{EffectId, IncidentId};
+use crate::domain::incident::{Flip, Layer1, MOST_ATTEMPTS, Resolving, Stage};
+use crate::domain::refusal::{Refusal, Void};
+use crate::domain::target::{self, Choice, Evidence};
+use crate::domain::time::Timestamp;
+
+pub(super) fn resolve(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
+    let case = Case::of(book, incident)?;
+    let Layer1::Resolving(resolving) = &case.incident.layer1 else {
+        return Ok(Decision::nothing());
+    };
+    let (Some(pointer), Some(deployments), Some(plan)) =
+        (&facts.pointer, &facts.deployments, &facts.plan)
+    else {
+        return Ok(Decision::Needs(vec![Read::Pointer, Read::Deployments, Read::Plan]));
+    };
+    let (Some(seen), Some(known)) = (pointer.get(), deployments.get()) else {
+        let what =
+            if pointer.get().is_none() { why_unknown(pointer) } else { why_unknown(deployments) };
+        return Ok(Decision::events(trouble(&case, &what)));
+    };
+    let typed = resolving.wish.to.as_deref();
+    let mut named = None;
+    if let Some(typed) = typed.filter(|typed| target::needs_look_up(typed, known)) {
+        match &facts.named {
+            None => return Ok(Decision::Needs(vec![Read::Named(typed.to_owned())])),
+            Some(fact) => match fact.get() {
+                Some(found) => named = found.as_ref(),
+                None => return Ok(Decision::events(trouble(&case, &why_unknown(fact)))),
+            },
+        }
+    }
+    let evidence = Evidence { pointer: seen, deployments: known, named, plan, state: case.state };
+    let mut events = trouble_over(&case);
+    match target::choose(typed, &evidence) {
+        Ok(choice) => {
+            let confirmation = Box::new(question(&case, resolving, choice, seen, facts, now));
+            let (pointer, plan) = (Box::new(pointer.clone()), plan.clone());
+            let issued = IncidentEvent::ConfirmationIssued { confirmation, pointer, plan };
+            events.push(Emitted::incident(case.id(), issued));
+        }
+        Err(refusal) => {
+            let refused = IncidentEvent::RollbackRefused { refusal };
+            events.push(Emitted::incident(case.id(), refused));
+        }
+    }
+    Ok(Decision::events(events))
+}
+
+fn question(
+    case: &Case<'_>,
+    resolving: &Resolving,
+    choice: Choice,
+    seen: &Pointer,
+    facts: &Facts,
+    now: Timestamp,
+) -> Confirmation {
+    Confirmation {
+        id: facts.fresh.confirmation.clone(),
+        requester: resolving.by.clone(),
+        from: choice.from,
+        to: choice.to,
+        others: choice.others,
+        named: resolving.wish.to.clone(),
+        reason: resolving.wish.reason.clone(),
+        asked_in: resolving.wish.asked_in.clone(),
+        bound: guard::binding(seen, case.service),
+        issued_at: now,
+        expires_at: now + case.service.limits.confirmation,
+    }
+}
+
+pub(super) fn expire(book: &Book, incident: IncidentId, now: Timestamp) -> Step {
+    let case = Case::of(book, incident)?;
+    match case.incident.waiting() {
+        Some(question) if now >= question.expires_at => {
+            let expired = IncidentEvent::ConfirmationExpired { confirmation: question.id.clone() };
+            Ok(Decision::events(vec![Emitted::incident(case.id(), expired)]))
+        }
+        Some(_) | None => Ok(Decision::nothing()),
+    }
+}
+
+pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
+    let case = Case::of(book, incident)?;
+    let Layer1::Flipping(flip) = &case.incident.layer1 else { return Ok(Decision::nothing()) };
+    if let Stage::ReadingFlag { .. } = flip.stage {
+        return start_disarm(&case, flip);
+    }
+    let Stage::Intended { .. } = flip.stage else { return Ok(Decision::nothing()) };
+    guard::is_not_halted(case.state)?;
+    if flip.attempts >= MOST_ATTEMPTS {
+        return Ok(fail(&case, FlipFailure::NeverApplied));
+    }
+    if now.since(flip.confirmed_at) >= case.service.limits.confirmation {
+        return Ok(give_up(&case, flip, Void::Stale));
+    }
+    // Asked again at the send: rights that were lost after the press count.
+    if facts.policy.role(&case.service.id, &flip.confirmed_by) < Some(Role::Responder) {
+        return Ok(give_up(&case, flip, Void::RightsLost));
+    }
+    let Some(pointer) = &facts.pointer else {
+        return Ok(Decision::Needs(vec![Read::Pointer]));
+    };
+    let Some(seen) = pointer.get() else {
+        return Ok(Decision::events(trouble(&case, &why_unknown(pointer))));
+    };
+    if let Err(why) = guard::g10_still_holds(&flip.confirmation, seen, case.service, case.state) {
+        return Ok(give_up(&case, flip, why));
+    }
+    let mut events = trouble_over(&case);
+    let (effect, attempt) = (flip.effect.clone(), flip.attempts + 1);
+    events.push(Emitted::flip(case.id(), FlipEvent::EffectStarted { effect, attempt }));
+    Ok(Decision::events(events))
+}
+
+fn start_disarm(case: &Case<'_>, flip: &Flip) -> Step {
+    let Some(disarm) = &flip.disarm else { return Ok(Decision::nothing()) };
+    guard::is_not_halted(case.state)?;
+    let (effect, attempt) = (disarm.effect.clone(), disarm.attempts + 1);
+    let started = FlipEvent::EffectStarted { effect, attempt };
+    Ok(Decision::events(vec![Emitted::flip(case.id(), started)]))
+}
+
+fn give_up(case: &Case<'_>, flip: &Flip, why: Void) -> Decision {
+    let dropped = IncidentEvent::EffectDropped { effect: flip.effect.clone(), why };
+    Decision::events(vec![Emitted::incident(case.id(), dropped), release(case)])
+}
+
+/// The flip ends without having come to its end; the pointer is free again.
+pub(super) fn fail(case: &Case<'_>, failure: FlipFailure) -> Decision {
+    let mut events = trouble_over(case);
+    events.push(Emitted::flip(case.id(), FlipEvent::FlipFailed { failure }));
+    events.push(release(case));
+    Decision::events(events)
+}
+
+pub(super) fn end(book: &Book, incident: IncidentId, effect: &EffectId, outcome: &Outcome) -> Step {
+    let case = Case::of(book, incident)?;
+    let (effect, outcome) = (effect.clone(), outcome.clone());
+    let ended = FlipEvent::EffectEnded { effect, outcome };
+    Ok(Decision::events(vec![Emitted::flip(case.id(), ended)]))
+}
+
+/// Says once that reading fails; says it again only when the reason changes.
+pub(super) fn trouble(case: &Case<'_>, what: &str) -> Vec<Emitted> {
+    if case.incident.trouble.as_deref() == Some(what) {
+        return Vec::new();
+    }
+    let met = IncidentEvent::TroubleMet { what: what.to_owned() };
+    vec![Emitted::incident(case.id(), met)]
+}
+
+/// Says once that reading works again.
+pub(super) fn trouble_over(case: &Case<'_>) -> Vec<Emitted> {
+    match &case.incident.trouble {
+        Some(_) => vec![Emitted::incident(case.id(), IncidentEvent::TroubleOver)],
+        None => Vec::new(),
+    }
+}
+
+/// Why a fact is not known, with its source.
+pub(super) fn why_unknown<T>(fact: &Fact<T>) -> String {
+    match &fact.value {
+        Known::Known(_) => fact.source.clone(),
+        Known::Unknown(why) => format!("{}: {why}", fact.source),
+    }
+}
+
+/// The flip's target.
+pub(super) fn target_of(flip: &Flip) -> &Deployment {
+    &flip.confirmation.to.deployment
+}
+
+/// Refuses where an incident has no flip on its way.
+pub(super) fn flip_of<'a>(case: &Case<'a>) -> Result<&'a Flip, Refusal> {
+    case.incident.flip().ok_or(Refusal::NoIncident)
+}

@@ -1,0 +1,255 @@
+//! (state, request, facts, now) → events, a list of what must be read first, or a refusal.
+//!
+//! Nothing is read here and nothing is done: facts come in with their source and time, effects go out as intents. What
+//! people ask is in [`people`], what the bot does by itself in [`course`] and [`settle`].
+
+mod course;
+mod people;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::actor::{Actor, Policy};
+use super::book::{Book, ServiceState};
+use super::deployment::{Deployment, FailedAlias, Plan, Pointer};
+use super::event::{Emitted, Outcome, Wish};
+use super::fact::Fact;
+use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
+use super::incident::Incident;
+use super::plan::Verdict;
+use super::refusal::Refusal;
+use super::service::Service;
+use super::time::Timestamp;
+
+use super::action::Action;
+
+/// What is asked of the domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A person starts a rollback; opens an incident if none is open.
+    StartRollback {
+        /// Of which service.
+        service: ServiceId,
+        /// What they want.
+        wish: Wish,
+    },
+    /// A person opens an incident.
+    OpenIncident {
+        /// Of which service.
+        service: ServiceId,
+        /// What it is about.
+        title: String,
+    },
+    /// A person presses a button.
+    Press {
+        /// The incident that the button belongs to.
+        incident: IncidentId,
+        /// What it does.
+        action: Action,
+        /// When the press came in.
+        pressed_at: Timestamp,
+    },
+    /// A person writes something down.
+    AddNote {
+        /// Where.
+        incident: IncidentId,
+        /// The words.
+        text: String,
+    },
+    /// A person stops all effects of a service.
+    Halt {
+        /// Which.
+        service: ServiceId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A lead lifts a halt.
+    Resume {
+        /// Which.
+        service: ServiceId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A person says that it was nothing.
+    Blip {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A person ends an incident.
+    Close {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A person typed a code that fits no button.
+    MissCode {
+        /// In the channel of which service.
+        service: ServiceId,
+    },
+
+    /// The wish is to be resolved.
+    Resolve(IncidentId),
+    /// The question's time is over.
+    Expire(IncidentId),
+    /// The intended call is to be made.
+    Start(IncidentId),
+    /// A call ended.
+    End {
+        /// In which incident.
+        incident: IncidentId,
+        /// Which effect.
+        effect: EffectId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The world is to be judged while a call's result or its job is awaited.
+    Observe(IncidentId),
+    /// Production was looked at.
+    Judge {
+        /// In which incident.
+        incident: IncidentId,
+        /// With what result.
+        verdict: Verdict,
+    },
+    /// The assignment flag is to be judged.
+    ReadFlag(IncidentId),
+    /// A look at the pointer outside any incident.
+    Look(ServiceId),
+}
+
+/// Something that must be read before a decision.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Read {
+    /// Where production points.
+    Pointer,
+    /// The production deployments.
+    Deployments,
+    /// One deployment by the name that was typed.
+    Named(String),
+    /// The plan.
+    Plan,
+    /// Names that the last job did not move.
+    FailedAliases,
+}
+
+/// What was read, who asks, and the choices that chance made beforehand.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Who asks.
+    pub actor: Actor,
+    /// Who may do what.
+    pub policy: Arc<Policy>,
+    /// Where production points.
+    pub pointer: Option<Fact<Pointer>>,
+    /// The production deployments.
+    pub deployments: Option<Fact<Vec<Deployment>>>,
+    /// The deployment that was looked up by name; `None` inside: no such deployment.
+    pub named: Option<Fact<Option<Deployment>>>,
+    /// The plan.
+    pub plan: Option<Fact<Plan>>,
+    /// Names that the last job did not move.
+    pub aliases: Option<Fact<Vec<FailedAlias>>>,
+    /// Ids that nothing else has.
+    pub fresh: Fresh,
+}
+
+/// Ids made by chance before the decision, so that the decision itself is pure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// For a question.
+    pub confirmation: ConfirmationId,
+    /// For an intent.
+    pub effect: EffectId,
+}
+
+/// The domain's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// This happens. The refusal, if any, is the answer to the one who asked: what they asked for is not what happens.
+    Events(Vec<Emitted>, Option<Refusal>),
+    /// Read this first.
+    Needs(Vec<Read>),
+    /// Nothing happens.
+    Refused(Refusal),
+}
+
+impl Decision {
+    /// These events and nothing else.
+    pub fn events(events: Vec<Emitted>) -> Self {
+        Self::Events(events, None)
+    }
+
+    /// Nothing happens and nobody is refused.
+    pub fn nothing() -> Self {
+        Self::Events(Vec::new(), None)
+    }
+}
+
+impl From<Refusal> for Decision {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Decides.
+pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> Decision {
+    let asked = match request {
+        Request::StartRollback { service, wish } => {
+            people::start_rollback(book, service, wish, facts)
+        }
+        Request::OpenIncident { service, title } => {
+            people::open_incident(book, service, title, facts)
+        }
+        Request::Press { incident, action, pressed_at } => {
+            people::press(book, *incident, action, *pressed_at, facts)
+        }
+        Request::AddNote { incident, text } => people::add_note(book, *incident, text, facts),
+        Request::Halt { service, reason } => people::halt(book, service, reason.as_ref(), facts),
+        Request::Resume { service, reason } => {
+            people::resume(book, service, reason.as_ref(), facts)
+        }
+        Request::Blip { incident, reason } => people::blip(book, *incident, reason.as_ref(), facts),
+        Request::Close { incident, reason } => {
+            people::close(book, *incident, reason.as_ref(), facts)
+        }
+        Request::MissCode { service } => people::miss_code(service, facts),
+        Request::Resolve(incident) => course::resolve(book, *incident, facts, now),
+        Request::Expire(incident) => course::expire(book, *incident, now),
+        Request::Start(incident) => course::start(book, *incident, facts, now),
+        Request::End { incident, effect, outcome } => course::end(book, *incident, effect, outcome),
+        Request::Observe(incident) => settle::observe(book, *incident, facts, now),
+        Request::Judge { incident, verdict } => settle::judge(book, *incident, verdict, facts),
+        Request::ReadFlag(incident) => settle::read_flag(book, *incident, facts, now),
+        Request::Look(service) => settle::look(book, service, facts),
+    };
+    asked.unwrap_or_else(Decision::Refused)
+}
+
+/// A step of a decision: `Err` is the refusal.
+type Step = Result<Decision, Refusal>;
+
+/// An incident with its service, as a decision looks at it.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    incident: &'a Incident,
+    service: &'a Service,
+    state: &'a ServiceState,
+}
+
+impl<'a> Case<'a> {
+    fn of(book: &'a Book, incident: IncidentId) -> Result<Self, Refusal> {
+        let incident = book.incidents.get(&incident).ok_or(Refusal::NoIncident)?;
+        let service = book.services.get(&incident.service).ok_or(Refusal::NoIncident)?;
+        let state = book.state(&incident.service).ok_or(Refusal::NoIncident)?;
+        Ok(Self { incident, service, state })
+    }
+
+    fn id(&self) -> IncidentId {
+        self.incident.id
+    }
+}

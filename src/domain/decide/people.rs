@@ -1,0 +1,327 @@
+//! What people ask: commands and presses. Each begins with who may (G11).
+
+use super::{Case, Decision, Facts, Read, Step};
+use crate::domain::action::Action;
+use crate::domain::actor::{Actor, Person, Role};
+use crate::domain::book::Book;
+use crate::domain::event::{
+    Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent, Wish,
+};
+use crate::domain::guard;
+use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
+use crate::domain::incident::{Answer, Layer1, Stage};
+use crate::domain::refusal::{Refusal, Void};
+use crate::domain::time::Timestamp;
+
+/// The provider shows at most this much of a reason (facts of the vendor: 250 characters).
+const LONGEST_REASON: usize = 250;
+
+pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, facts: &Facts) -> Step {
+    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?.clone();
+    let requested = |by: Person| IncidentEvent::RollbackRequested { by, wish: wish.clone() };
+    let Some(incident) = book.open_incident(service) else {
+        let title = wish.reason.clone().unwrap_or_else(|| format!("rollback of {service}"));
+        let (id, mut events) = open(book, service, title);
+        events.push(Emitted::incident(id, requested(by)));
+        return Ok(Decision::events(events));
+    };
+    let asks_anew = match &incident.layer1 {
+        Layer1::Idle | Layer1::Lapsed(..) => true,
+        // A repeat is answered with the card; another target takes the question's place.
+        Layer1::Resolving(resolving) => wish.to.is_some() && wish.to != resolving.wish.to,
+        Layer1::Waiting(question) => wish.to.is_some() && wish.to != question.named,
+        Layer1::Flipping(_) => false,
+        Layer1::Settled(flip) => flip.failure.is_some() || wish.to.is_some(),
+    };
+    if asks_anew {
+        Ok(Decision::events(vec![Emitted::incident(incident.id, requested(by))]))
+    } else {
+        Ok(Decision::nothing())
+    }
+}
+
+pub(super) fn open_incident(book: &Book, service: &ServiceId, title: &str, facts: &Facts) -> Step {
+    guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
+    if book.open_incident(service).is_some() {
+        // One open problem per service: the answer is its card.
+        return Ok(Decision::nothing());
+    }
+    Ok(Decision::events(open(book, service, title.to_owned()).1))
+}
+
+fn open(book: &Book, service: &ServiceId, title: String) -> (IncidentId, Vec<Emitted>) {
+    let id = book.next_incident();
+    let previous = book.newest.get(service).copied();
+    let numbered = RegisterEvent::IncidentNumbered { incident: id, service: service.clone() };
+    let opened = IncidentEvent::IncidentOpened { service: service.clone(), title, previous };
+    (id, vec![Emitted::register(numbered), Emitted::incident(id, opened)])
+}
+
+pub(super) fn press(
+    book: &Book,
+    incident: IncidentId,
+    action: &Action,
+    pressed_at: Timestamp,
+    facts: &Facts,
+) -> Step {
+    let case = Case::of(book, incident)?;
+    let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
+    match action {
+        Action::Confirm(question) => confirm(&case, question, by, pressed_at, facts),
+        Action::Cancel => cancel(&case, by),
+        Action::Choose(question, target) => choose(&case, question, target, by),
+        Action::Renew => renew(&case, by),
+        // These only show something; the chat layer answers them from the state.
+        Action::ChooseAnother(_) | Action::ShowCard | Action::CheckAgain => Ok(Decision::nothing()),
+    }
+}
+
+fn confirm(
+    case: &Case<'_>,
+    question: &ConfirmationId,
+    by: &Person,
+    pressed_at: Timestamp,
+    facts: &Facts,
+) -> Step {
+    is_open_question(case, question)?;
+    let Some(waiting) = case.incident.waiting().filter(|waiting| waiting.id == *question) else {
+        return Err(Refusal::UnknownButton);
+    };
+    guard::g10_in_time(waiting, pressed_at)?;
+    guard::is_not_halted(case.state)?;
+    guard::g13_pointer_is_free(case.state, case.id())?;
+    let Some(pointer) = &facts.pointer else {
+        return Ok(Decision::Needs(vec![Read::Pointer]));
+    };
+    let Some(seen) = pointer.get() else {
+        return Err(Refusal::CannotRead { why: super::course::why_unknown(pointer) });
+    };
+    if let Err(why) = guard::g10_still_holds(waiting, seen, case.service, case.state) {
+        let voided = IncidentEvent::ConfirmationVoided { confirmation: question.clone(), why };
+        let events = vec![Emitted::incident(case.id(), voided)];
+        return Ok(Decision::Events(events, Some(Refusal::Voided(why))));
+    }
+    let effect = facts.fresh.effect.clone();
+    let intent = Effect::Rollback {
+        to: waiting.to.deployment.id.clone(),
+        reason: provider_reason(case, waiting.reason.as_deref()),
+    };
+    let (confirmation, by) = (question.clone(), by.clone());
+    let confirmed =
+        IncidentEvent::FlipConfirmed { by, confirmation, effect: effect.clone(), intent };
+    let locked = ServiceEvent::PointerLocked { incident: case.id(), effect };
+    Ok(Decision::events(vec![
+        Emitted::incident(case.id(), confirmed),
+        Emitted::service(&case.service.id, locked),
+    ]))
+}
+
+/// A late press gets a true answer: who was first, or what changed.
+fn is_open_question(case: &Case<'_>, question: &ConfirmationId) -> Result<(), Refusal> {
+    match case.incident.asked.get(question) {
+        Some(Answer::Open) => Ok(()),
+        Some(Answer::Confirmed(by, at)) => {
+            Err(Refusal::AlreadyConfirmed { by: by.clone(), at: *at })
+        }
+        Some(Answer::Cancelled(by, at)) => Err(Refusal::Cancelled { by: by.clone(), at: *at }),
+        Some(Answer::Expired) => Err(Refusal::Expired),
+        Some(Answer::Voided(why)) => Err(Refusal::Voided(*why)),
+        None => Err(Refusal::UnknownButton),
+    }
+}
+
+fn provider_reason(case: &Case<'_>, reason: Option<&str>) -> String {
+    let words = reason.unwrap_or(&case.incident.title);
+    let text = format!("repoint incident {}: {words}", case.id());
+    text.chars().take(LONGEST_REASON).collect()
+}
+
+fn cancel(case: &Case<'_>, by: &Person) -> Step {
+    let cancelled =
+        Emitted::incident(case.id(), IncidentEvent::RollbackCancelled { by: by.clone() });
+    match &case.incident.layer1 {
+        Layer1::Resolving(_) | Layer1::Waiting(_) | Layer1::Lapsed(..) => {
+            Ok(Decision::events(vec![cancelled]))
+        }
+        Layer1::Flipping(flip) => match flip.stage {
+            Stage::Intended { .. } if !flip.was_sent() => {
+                Ok(Decision::events(vec![cancelled, release(case)]))
+            }
+            Stage::Intended { .. }
+            | Stage::Sending { .. }
+            | Stage::Unknown { .. }
+            | Stage::Doubted { .. }
+            | Stage::Polling { .. }
+            | Stage::Proving { .. }
+            | Stage::ReadingFlag { .. }
+            | Stage::Done => Err(Refusal::TooLateToCancel { sent: flip.confirmed_at }),
+        },
+        Layer1::Settled(flip) => Err(Refusal::TooLateToCancel { sent: flip.confirmed_at }),
+        Layer1::Idle => Err(Refusal::NothingToCancel),
+    }
+}
+
+fn choose(case: &Case<'_>, question: &ConfirmationId, target: &DeploymentId, by: &Person) -> Step {
+    let asked = match &case.incident.layer1 {
+        Layer1::Waiting(asked) | Layer1::Lapsed(asked, _) if asked.id == *question => asked,
+        Layer1::Waiting(_)
+        | Layer1::Lapsed(..)
+        | Layer1::Idle
+        | Layer1::Resolving(_)
+        | Layer1::Flipping(_)
+        | Layer1::Settled(_) => {
+            is_open_question(case, question)?;
+            return Err(Refusal::UnknownButton);
+        }
+    };
+    let wish = Wish {
+        to: Some(target.to_string()),
+        reason: asked.reason.clone(),
+        asked_in: asked.asked_in.clone(),
+    };
+    let requested = IncidentEvent::RollbackRequested { by: by.clone(), wish };
+    Ok(Decision::events(vec![Emitted::incident(case.id(), requested)]))
+}
+
+fn renew(case: &Case<'_>, by: &Person) -> Step {
+    match &case.incident.layer1 {
+        Layer1::Lapsed(asked, _) => {
+            let wish = Wish {
+                to: asked.named.clone(),
+                reason: asked.reason.clone(),
+                asked_in: asked.asked_in.clone(),
+            };
+            let requested = IncidentEvent::RollbackRequested { by: by.clone(), wish };
+            Ok(Decision::events(vec![Emitted::incident(case.id(), requested)]))
+        }
+        // Somebody else was faster: the card shows it.
+        Layer1::Idle
+        | Layer1::Resolving(_)
+        | Layer1::Waiting(_)
+        | Layer1::Flipping(_)
+        | Layer1::Settled(_) => Ok(Decision::nothing()),
+    }
+}
+
+pub(super) fn add_note(book: &Book, incident: IncidentId, text: &str, facts: &Facts) -> Step {
+    let case = Case::of(book, incident)?;
+    let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
+    let added = IncidentEvent::NoteAdded { by: by.clone(), text: text.to_owned() };
+    Ok(Decision::events(vec![Emitted::incident(case.id(), added)]))
+}
+
+pub(super) fn halt(
+    book: &Book,
+    service: &ServiceId,
+    reason: Option<&String>,
+    facts: &Facts,
+) -> Step {
+    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?.clone();
+    let state = book.state(service).ok_or(Refusal::NoIncident)?;
+    if state.halt.is_some() {
+        return Ok(Decision::nothing());
+    }
+    let halted = ServiceEvent::Halted { by, reason: reason.cloned() };
+    let mut events = vec![Emitted::service(service, halted)];
+    // What was put to people before the halt cannot be answered after it.
+    for incident in book.incidents.values().filter(|one| one.service == *service) {
+        if let Some(question) = incident.waiting() {
+            let (confirmation, why) = (question.id.clone(), Void::Halted);
+            let voided = IncidentEvent::ConfirmationVoided { confirmation, why };
+            events.push(Emitted::incident(incident.id, voided));
+        }
+    }
+    Ok(Decision::events(events))
+}
+
+pub(super) fn resume(
+    book: &Book,
+    service: &ServiceId,
+    reason: Option<&String>,
+    facts: &Facts,
+) -> Step {
+    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Lead)?.clone();
+    let state = book.state(service).ok_or(Refusal::NoIncident)?;
+    if state.halt.is_none() {
+        return Err(Refusal::NotHalted);
+    }
+    let resumed = ServiceEvent::Resumed { by, reason: reason.cloned() };
+    Ok(Decision::events(vec![Emitted::service(service, resumed)]))
+}
+
+pub(super) fn blip(
+    book: &Book,
+    incident: IncidentId,
+    reason: Option<&String>,
+    facts: &Facts,
+) -> Step {
+    let (case, by) = ending(book, incident, facts)?;
+    if case.incident.flip().is_some_and(super::super::incident::Flip::was_sent) {
+        return Err(Refusal::FlippedNotBlip);
+    }
+    let resolved = IncidentEvent::IncidentResolved {
+        exit: Exit::Blip,
+        by: by.clone(),
+        reason: reason.cloned(),
+    };
+    let closed = IncidentEvent::IncidentClosed { by };
+    let mut events =
+        vec![Emitted::incident(case.id(), resolved), Emitted::incident(case.id(), closed)];
+    events.extend(held_lock(&case));
+    Ok(Decision::events(events))
+}
+
+pub(super) fn close(
+    book: &Book,
+    incident: IncidentId,
+    reason: Option<&String>,
+    facts: &Facts,
+) -> Step {
+    let (case, by) = ending(book, incident, facts)?;
+    if reason.is_none() {
+        return Err(Refusal::CloseNeedsReason);
+    }
+    let resolved = IncidentEvent::IncidentResolved {
+        exit: Exit::ByHand,
+        by: by.clone(),
+        reason: reason.cloned(),
+    };
+    let closed = IncidentEvent::IncidentClosed { by };
+    let mut events =
+        vec![Emitted::incident(case.id(), resolved), Emitted::incident(case.id(), closed)];
+    events.extend(held_lock(&case));
+    Ok(Decision::events(events))
+}
+
+/// An incident can be ended unless its flip is under way.
+fn ending<'a>(
+    book: &'a Book,
+    incident: IncidentId,
+    facts: &Facts,
+) -> Result<(Case<'a>, Person), Refusal> {
+    let case = Case::of(book, incident)?;
+    let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
+    if !case.incident.is_open() {
+        return Err(Refusal::IncidentOver);
+    }
+    if matches!(case.incident.layer1, Layer1::Flipping(_)) {
+        return Err(Refusal::FlipUnderWay);
+    }
+    Ok((case, by.clone()))
+}
+
+fn held_lock(case: &Case<'_>) -> Option<Emitted> {
+    let lock = case.state.lock.as_ref()?;
+    (lock.incident == case.id()).then(|| release(case))
+}
+
+/// The pointer is free again.
+pub(super) fn release(case: &Case<'_>) -> Emitted {
+    Emitted::service(&case.service.id, ServiceEvent::PointerReleased { incident: case.id() })
+}
+
+pub(super) fn miss_code(service: &ServiceId, facts: &Facts) -> Step {
+    let Actor::Person(by) = &facts.actor else { return Err(Refusal::NotAPerson) };
+    let missed = ServiceEvent::CodeMissed { by: by.clone() };
+    Ok(Decision::events(vec![Emitted::service(service, missed)]))
+}

@@ -1,0 +1,219 @@
+//! The guards: rules of ours that refuse or demand more, one function each. See DESIGN.md §4 for their numbers.
+
+use super::actor::{Actor, Person, Policy, Role};
+use super::book::ServiceState;
+use super::deployment::{
+    Assignment, BuildState, Deployment, DeploymentKind, JobStatus, Live, Plan, Pointer, Served,
+};
+use super::event::{Binding, Confirmation};
+use super::fact::Fact;
+use super::ids::{DeploymentId, IncidentId, ServiceId};
+use super::refusal::{Refusal, Void};
+use super::service::Service;
+use super::time::{Span, Timestamp};
+
+/// How long codes are locked after too many misses.
+pub const CODE_LOCK: Span = Span::minutes(10);
+
+/// How many wrong codes one person may type before they are locked.
+pub const CODE_TRIES: u32 = 5;
+
+/// G1: a rollback target must have served production. Previews never qualify.
+///
+/// # Errors
+/// The first reason why the deployment is no target.
+pub fn g1_has_served(target: &Deployment) -> Result<(), Refusal> {
+    match target.kind {
+        DeploymentKind::Production => {}
+        DeploymentKind::Preview | DeploymentKind::Other => {
+            return Err(Refusal::Preview(target.id.clone()));
+        }
+    }
+    if target.state != BuildState::Ready {
+        return Err(Refusal::NotReady(target.id.clone(), target.state));
+    }
+    // Where the provider does not say, its own word that one may roll back to it stands in.
+    let has_served = match target.served {
+        Served::Yes => true,
+        Served::No => false,
+        Served::NotSaid => target.provider_allows == Some(true),
+    };
+    if has_served && target.provider_allows != Some(false) {
+        Ok(())
+    } else {
+        Err(Refusal::NeverServed(target.id.clone()))
+    }
+}
+
+/// G2: the target is neither what is live, nor marked bad.
+///
+/// # Errors
+/// Which of the two it is.
+pub fn g2_is_another(
+    target: &DeploymentId,
+    live: &DeploymentId,
+    state: &ServiceState,
+) -> Result<(), Refusal> {
+    if target == live {
+        return Err(Refusal::AlreadyLive(target.clone()));
+    }
+    match state.marked_bad.get(target) {
+        Some(incident) => Err(Refusal::MarkedBad(target.clone(), *incident)),
+        None => Ok(()),
+    }
+}
+
+/// G2: production points at one deployment, so that "from" can be named.
+///
+/// # Errors
+/// When names disagree or nothing is live.
+pub fn g2_live_is_one(live: &Live) -> Result<&DeploymentId, Refusal> {
+    match live {
+        Live::At(id) => Ok(id),
+        Live::Split(_) => Err(Refusal::PointerMoving),
+        Live::Nothing => Err(Refusal::NothingLive),
+    }
+}
+
+/// G3: the plan is known before targets are offered. Where it is not known, the provider will decide.
+///
+/// # Errors
+/// When the plan allows only another deployment.
+pub fn g3_plan_allows(
+    plan: &Fact<Plan>,
+    target: &DeploymentId,
+    previous: Option<&DeploymentId>,
+) -> Result<(), Refusal> {
+    match plan.get() {
+        Some(Plan::Hobby) if previous != Some(target) => {
+            Err(Refusal::PlanLimit { asked: target.clone(), allows: previous.cloned() })
+        }
+        Some(Plan::Hobby | Plan::Paid) | None => Ok(()),
+    }
+}
+
+/// What is to be done about the assignment flag after a flip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagVerdict {
+    /// It is off, as it must be.
+    Pinned,
+    /// It is on: the next merge would ship the bug again.
+    SwitchOff,
+    /// The provider does not say: treated as pinned, shown as "cannot tell".
+    CannotTell,
+}
+
+/// G6: Layer 1 never re-arms; the flag is read back after every write.
+pub fn g6_never_rearms(read_back: Assignment) -> FlagVerdict {
+    match read_back {
+        Assignment::Off => FlagVerdict::Pinned,
+        Assignment::On => FlagVerdict::SwitchOff,
+        Assignment::CannotTell => FlagVerdict::CannotTell,
+    }
+}
+
+/// What a confirmation is bound to, taken from a reading.
+pub fn binding(pointer: &Pointer, service: &Service) -> Binding {
+    let pending_job = pointer
+        .job
+        .as_ref()
+        .filter(|job| job.status == JobStatus::Running)
+        .map(|job| job.to.clone());
+    Binding {
+        assignment: pointer.assignment,
+        pending_job,
+        config_digest: service.config_digest.clone(),
+    }
+}
+
+/// G10: what a confirmation is bound to still holds. Notes, alerts, roles and posts are not among it.
+///
+/// # Errors
+/// What has changed.
+pub fn g10_still_holds(
+    confirmation: &Confirmation,
+    pointer: &Pointer,
+    service: &Service,
+    state: &ServiceState,
+) -> Result<(), Void> {
+    let now = binding(pointer, service);
+    if state.halt.is_some() {
+        Err(Void::Halted)
+    } else if now.config_digest != confirmation.bound.config_digest {
+        Err(Void::ConfigChanged)
+    } else if now.pending_job != confirmation.bound.pending_job {
+        Err(Void::JobPending)
+    } else if pointer.live.id() != Some(&confirmation.from.id) {
+        Err(Void::PointerMoved)
+    } else if now.assignment != confirmation.bound.assignment {
+        Err(Void::AssignmentChanged)
+    } else {
+        Ok(())
+    }
+}
+
+/// G10: a confirmation expires. Judged by when the press came in, not by when it was looked at.
+///
+/// # Errors
+/// When the press came too late.
+pub fn g10_in_time(confirmation: &Confirmation, pressed_at: Timestamp) -> Result<(), Refusal> {
+    if pressed_at < confirmation.expires_at { Ok(()) } else { Err(Refusal::Expired) }
+}
+
+/// G11: who may act, from immutable ids, deny by default.
+///
+/// # Errors
+/// Which role is missing.
+pub fn g11_may<'a>(
+    policy: &Policy,
+    service: &ServiceId,
+    actor: &'a Actor,
+    needs: Role,
+) -> Result<&'a Person, Refusal> {
+    let Actor::Person(person) = actor else { return Err(Refusal::NotAPerson) };
+    match policy.role(service, person) {
+        Some(role) if role >= needs => Ok(person),
+        has => Err(Refusal::NotAllowed { needs, has }),
+    }
+}
+
+/// G13: one open effect per pointer.
+///
+/// # Errors
+/// Who holds it.
+pub fn g13_pointer_is_free(state: &ServiceState, incident: IncidentId) -> Result<(), Refusal> {
+    match &state.lock {
+        Some(lock) if lock.incident != incident => {
+            Err(Refusal::PointerHeld { by: lock.incident, since: lock.since })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Codes may be guessed five times, then they are locked for ten minutes.
+///
+/// # Errors
+/// How long the lock still lasts.
+pub fn codes_are_open(
+    state: &ServiceState,
+    person: &Person,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match state.missed_codes.get(person) {
+        Some((count, last)) if *count >= CODE_TRIES && now.since(*last) < CODE_LOCK => {
+            Err(Refusal::CodesLocked { wait: Span(CODE_LOCK.0 - now.since(*last).0) })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A halt stops every effect that was not sent yet.
+///
+/// # Errors
+/// Who halted the bot, and since when.
+pub fn is_not_halted(state: &ServiceState) -> Result<(), Refusal> {
+    match &state.halt {
+        Some(halt) => Err(Refusal::Halted { by: halt.by.clone(), since: halt.since }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,273 @@
+//! The state of one incident: what the fold of its events says.
+//!
+//! ```text
+//! Idle ─request→ Resolving ─issue→ Waiting ─confirm→ Flipping ─end→ Settled
+//!   ↑               │refuse          │expire/void      │drop          │request
+//!   └───────────────┴──cancel────────┴→ Lapsed ────────┴→ Resolving ←─┘
+//! ```
+//! The stages of a flip: `Intended → Sending → (Unknown ⇄ Sending) → Polling → Proving → ReadingFlag → Done`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::actor::{Actor, Person};
+use super::deployment::Assignment;
+use super::event::{Confirmation, Effect, Exit, FlipFailure, Outcome, Wish};
+use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
+use super::probe::Probe;
+use super::refusal::{Refusal, Void};
+use super::time::Timestamp;
+
+/// One open problem of one service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its number.
+    pub id: IncidentId,
+    /// Of which service.
+    pub service: ServiceId,
+    /// What it is about: foreign text.
+    pub title: String,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// Who opened it.
+    pub opened_by: Actor,
+    /// The service's incident before this one.
+    pub previous: Option<IncidentId>,
+    /// Where Layer 1 is.
+    pub layer1: Layer1,
+    /// Questions that were put and how each ended, so that a late press gets a true answer.
+    pub asked: BTreeMap<ConfirmationId, Answer>,
+    /// Why the last wish was refused, until the next one.
+    pub refused: Option<Refusal>,
+    /// Why reading the world fails at the moment.
+    pub trouble: Option<String>,
+    /// Why a person is needed.
+    pub needs_person: Option<String>,
+    /// What people wrote down.
+    pub notes: Vec<Note>,
+    /// How it ended.
+    pub resolution: Option<Resolution>,
+    /// When after-care was done as well.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// What somebody wrote down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Person,
+    /// The words: foreign text.
+    pub text: String,
+}
+
+/// How an incident ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// When.
+    pub at: Timestamp,
+    /// By which exit.
+    pub exit: Exit,
+    /// Who.
+    pub by: Person,
+    /// Why, in their words.
+    pub reason: Option<String>,
+}
+
+/// How a question ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It can still be answered.
+    Open,
+    /// Somebody said yes.
+    Confirmed(Person, Timestamp),
+    /// Somebody took it back.
+    Cancelled(Person, Timestamp),
+    /// Nobody answered in time.
+    Expired,
+    /// What it was bound to has changed.
+    Voided(Void),
+}
+
+/// Where Layer 1 is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer1 {
+    /// Nobody asked for a rollback, or it was refused or taken back.
+    Idle,
+    /// A wish is there, the facts are not.
+    Resolving(Resolving),
+    /// A question is put.
+    Waiting(Box<Confirmation>),
+    /// The question expired or was voided; a fresh one needs a press.
+    Lapsed(Box<Confirmation>, Void),
+    /// Somebody said yes.
+    Flipping(Box<Flip>),
+    /// The flip came to an end.
+    Settled(Box<Flip>),
+}
+
+/// A wish whose target is not resolved yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolving {
+    /// The wish.
+    pub wish: Wish,
+    /// Whose.
+    pub by: Person,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why a question that was put before is put anew.
+    pub again: Option<Void>,
+}
+
+/// A confirmed move of the pointer, on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flip {
+    /// The question that was answered.
+    pub confirmation: Confirmation,
+    /// By whom.
+    pub confirmed_by: Person,
+    /// When.
+    pub confirmed_at: Timestamp,
+    /// The intent's id.
+    pub effect: EffectId,
+    /// What is intended.
+    pub intent: Effect,
+    /// How often the call was started.
+    pub attempts: u32,
+    /// Where it is.
+    pub stage: Stage,
+    /// When the control plane said target.
+    pub job_done_at: Option<Timestamp>,
+    /// What was found at production.
+    pub proof: Option<Proof>,
+    /// The flag as read back.
+    pub assignment: Option<Assignment>,
+    /// The intent to switch the flag off, if it was on.
+    pub disarm: Option<Disarm>,
+    /// Why it failed.
+    pub failure: Option<FlipFailure>,
+}
+
+/// What was found at production after the flip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Fresh answers come from the target.
+    Proven(Timestamp),
+    /// They do not, within the limit.
+    NotServing(Timestamp, Probe),
+}
+
+/// Where a flip is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Nothing was sent; not before the given instant.
+    Intended {
+        /// Earliest time of the call.
+        not_before: Timestamp,
+    },
+    /// The call is being made.
+    Sending {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The call was made, nobody knows with what result.
+    Unknown {
+        /// When the call was started.
+        sent: Timestamp,
+        /// Since when nobody knows.
+        since: Timestamp,
+        /// Why not.
+        why: String,
+        /// When a first reading showed that it did not happen.
+        not_applied_at: Option<Timestamp>,
+    },
+    /// The provider said no; one reading tells whether it meant "already there".
+    Doubted {
+        /// When the call was started.
+        sent: Timestamp,
+        /// Its own sentence.
+        why: String,
+    },
+    /// The provider took it; its job runs.
+    Polling {
+        /// When the call was started.
+        sent: Timestamp,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The control plane says target; production is looked at.
+    Proving {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The assignment flag is read back, and switched off if it is on.
+    ReadingFlag {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nothing is left to do, except to go on looking while production does not serve the target.
+    Done,
+}
+
+/// The intent to switch the assignment flag off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disarm {
+    /// The intent's id.
+    pub effect: EffectId,
+    /// How often the call was started.
+    pub attempts: u32,
+    /// Whether a call is being made, and since when.
+    pub sending: Option<Timestamp>,
+    /// How the last call ended.
+    pub last: Option<Outcome>,
+    /// Earliest time of the next call.
+    pub not_before: Timestamp,
+}
+
+/// A call is made at most this often for one confirmation, and again only where the first surely did nothing.
+pub const MOST_ATTEMPTS: u32 = 2;
+
+impl Incident {
+    /// Whether the runbook is still running.
+    pub fn is_open(&self) -> bool {
+        self.resolution.is_none()
+    }
+
+    /// The flip that is on its way or came to an end.
+    pub fn flip(&self) -> Option<&Flip> {
+        match &self.layer1 {
+            Layer1::Flipping(flip) | Layer1::Settled(flip) => Some(flip),
+            Layer1::Idle | Layer1::Resolving(_) | Layer1::Waiting(_) | Layer1::Lapsed(..) => None,
+        }
+    }
+
+    /// The question that can be answered now.
+    pub fn waiting(&self) -> Option<&Confirmation> {
+        match &self.layer1 {
+            Layer1::Waiting(confirmation) => Some(confirmation),
+            Layer1::Idle
+            | Layer1::Resolving(_)
+            | Layer1::Lapsed(..)
+            | Layer1::Flipping(_)
+            | Layer1::Settled(_) => None,
+        }
+    }
+}
+
+impl Flip {
+    /// Whether the call was started at least once.
+    pub fn was_sent(&self) -> bool {
+        self.attempts > 0
+    }
+
+    /// Whether production was seen to answer from the target.
+    pub fn is_proven(&self) -> bool {
+        matches!(self.proof, Some(Proof::Proven(_)))
+    }
+}

@@ -1,0 +1,232 @@
+//! The Layer 1 plan as ordered steps, and what is to be done next. Pure: the engine carries it out.
+//!
+//! announce → confirm → flip → poll → prove at the production URL → read the assignment flag back.
+
+use super::book::Book;
+use super::decide::{Read, Request};
+use super::deployment::Deployment;
+use super::event::{Effect, Outcome};
+use super::ids::{EffectId, IncidentId};
+use super::incident::{Disarm, Flip, Incident, Layer1, Proof, Stage};
+use super::probe::{Probe, Seen};
+use super::service::Limits;
+use super::time::{Span, Timestamp};
+
+/// Two readings that agree must be this far apart before "it did not happen" may be concluded.
+pub const AGREEING_GAP: Span = Span::seconds(2);
+
+/// What cannot be read for this long reaches a person.
+pub const PATIENCE: Span = Span::seconds(60);
+
+/// Time between two tries to read a provider that does not answer, or that leaves us in doubt.
+const RETRY: Span = Span::seconds(2);
+
+/// Time between two looks at a production that does not serve what it should.
+const SLOW_LOOK: Span = Span::seconds(15);
+
+/// The steps of Layer 1, in order, as the card shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The team is told.
+    Announce,
+    /// A person says yes.
+    Confirm,
+    /// The provider is asked.
+    Flip,
+    /// Its job ends.
+    Poll,
+    /// Production answers from the target.
+    Prove,
+    /// The assignment flag is off.
+    ReadFlag,
+}
+
+/// All steps of Layer 1, in order.
+pub const STEPS: [Step; 6] =
+    [Step::Announce, Step::Confirm, Step::Flip, Step::Poll, Step::Prove, Step::ReadFlag];
+
+/// What is to be done next for an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is a person's turn.
+    Rest,
+    /// Decide at the given time.
+    Decide(Timestamp, Request),
+    /// Read at the given time, then decide.
+    Read(Timestamp, Vec<Read>, Request),
+    /// Look at production at the given time, judged against the target.
+    Probe(Timestamp, Box<Deployment>),
+}
+
+/// What was looked at lately. Kept in memory only: after a restart, looking begins anew.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    /// When the last look was.
+    pub last: Option<Timestamp>,
+    /// How production answered.
+    pub tally: Tally,
+}
+
+/// Fresh answers of production, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many in a row came from the target.
+    pub agreeing: u32,
+}
+
+/// What the answers of production say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Production answers from the target.
+    Serving {
+        /// How many answers in a row agreed.
+        agreeing: u32,
+    },
+    /// It does not, within the limit.
+    NotServing {
+        /// The last look.
+        last: Probe,
+    },
+}
+
+impl Tally {
+    /// Counts one look. `None`: look again.
+    pub fn add(&mut self, probe: &Probe, since: Timestamp, limits: &Limits) -> Option<Verdict> {
+        match probe.seen {
+            Seen::Target => self.agreeing += 1,
+            Seen::TargetFailing { .. }
+            | Seen::Other { .. }
+            | Seen::NoMarker { .. }
+            | Seen::NoAnswer { .. } => self.agreeing = 0,
+        }
+        if self.agreeing >= limits.agreeing_probes {
+            return Some(Verdict::Serving { agreeing: self.agreeing });
+        }
+        let is_over = probe.at.since(since) >= limits.proof;
+        is_over.then(|| Verdict::NotServing { last: probe.clone() })
+    }
+}
+
+/// What is to be done next for an incident, given what was looked at lately.
+pub fn next(book: &Book, id: IncidentId, looks: &Looks, now: Timestamp) -> Next {
+    let Some(incident) = book.incidents.get(&id).filter(|incident| incident.is_open()) else {
+        return Next::Rest;
+    };
+    let Some(service) = book.services.get(&incident.service) else { return Next::Rest };
+    let is_halted = book.state(&incident.service).is_some_and(|state| state.halt.is_some());
+    match &incident.layer1 {
+        Layer1::Idle | Layer1::Lapsed(..) => Next::Rest,
+        Layer1::Resolving(_) => {
+            let reads = vec![Read::Pointer, Read::Deployments, Read::Plan];
+            Next::Read(again(looks, RETRY, now), reads, Request::Resolve(id))
+        }
+        Layer1::Waiting(question) => Next::Decide(question.expires_at, Request::Expire(id)),
+        Layer1::Flipping(flip) => {
+            next_of_flip(incident, flip, &service.limits, looks, is_halted, now)
+        }
+        Layer1::Settled(flip) => next_of_settled(flip, looks, now),
+    }
+}
+
+/// At once, or a while after the last look.
+fn again(looks: &Looks, pause: Span, now: Timestamp) -> Timestamp {
+    looks.last.map_or(now, |last| last + pause)
+}
+
+fn next_of_flip(
+    incident: &Incident,
+    flip: &Flip,
+    limits: &Limits,
+    looks: &Looks,
+    is_halted: bool,
+    now: Timestamp,
+) -> Next {
+    let id = incident.id;
+    let pointer = || vec![Read::Pointer];
+    match &flip.stage {
+        // A halt is lifted by a person; nothing is due before.
+        Stage::Intended { .. } if is_halted => Next::Rest,
+        Stage::Intended { not_before } => {
+            let at = again(looks, RETRY, now).max(*not_before);
+            Next::Read(at, pointer(), Request::Start(id))
+        }
+        // The call is made right after its start is durable. Whoever finds it started was not there when it was made.
+        Stage::Sending { .. } => Next::Decide(now, interrupted(id, &flip.effect)),
+        Stage::Unknown { .. } | Stage::Doubted { .. } => {
+            Next::Read(again(looks, RETRY, now), pointer(), Request::Observe(id))
+        }
+        Stage::Polling { .. } => {
+            Next::Read(again(looks, limits.poll, now), pointer(), Request::Observe(id))
+        }
+        Stage::Proving { .. } => {
+            let target = Box::new(flip.confirmation.to.deployment.clone());
+            Next::Probe(again(looks, limits.poll, now), target)
+        }
+        Stage::ReadingFlag { .. } => match &flip.disarm {
+            Some(disarm) => next_of_disarm(id, disarm, looks, is_halted, now),
+            None => Next::Read(again(looks, limits.poll, now), pointer(), Request::ReadFlag(id)),
+        },
+        Stage::Done => Next::Rest,
+    }
+}
+
+fn next_of_disarm(
+    id: IncidentId,
+    disarm: &Disarm,
+    looks: &Looks,
+    is_halted: bool,
+    now: Timestamp,
+) -> Next {
+    if disarm.sending.is_some() {
+        return Next::Decide(now, interrupted(id, &disarm.effect));
+    }
+    match &disarm.last {
+        None | Some(Outcome::NotTaken { .. }) if is_halted => Next::Rest,
+        None | Some(Outcome::NotTaken { .. }) => {
+            Next::Decide(disarm.not_before.max(now), Request::Start(id))
+        }
+        // A reading tells whether it worked, and whether a second call is allowed.
+        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {
+            Next::Read(again(looks, RETRY, now), vec![Read::Pointer], Request::ReadFlag(id))
+        }
+    }
+}
+
+fn interrupted(incident: IncidentId, effect: &EffectId) -> Request {
+    let why = "the bot was interrupted while it made the call".to_owned();
+    Request::End { incident, effect: effect.clone(), outcome: Outcome::Unknown { why } }
+}
+
+/// Production that did not serve the target in time is still looked at: late is better than never.
+fn next_of_settled(flip: &Flip, looks: &Looks, now: Timestamp) -> Next {
+    match &flip.proof {
+        Some(Proof::NotServing(..)) if flip.failure.is_none() => {
+            let target = Box::new(flip.confirmation.to.deployment.clone());
+            Next::Probe(again(looks, SLOW_LOOK, now), target)
+        }
+        Some(Proof::NotServing(..) | Proof::Proven(_)) | None => Next::Rest,
+    }
+}
+
+/// The call that belongs to an effect that was just started.
+pub fn call_of(incident: &Incident, effect: &EffectId) -> Option<Effect> {
+    let flip = incident.flip()?;
+    if flip.effect == *effect {
+        return Some(flip.intent.clone());
+    }
+    flip.disarm.as_ref().filter(|disarm| disarm.effect == *effect).map(|_| Effect::Disarm)
+}
+
+/// Since when production is judged against the target.
+pub fn proving_since(flip: &Flip) -> Timestamp {
+    match &flip.stage {
+        Stage::Proving { since } => *since,
+        Stage::Intended { .. }
+        | Stage::Sending { .. }
+        | Stage::Unknown { .. }
+        | Stage::Doubted { .. }
+        | Stage::Polling { .. }
+        | Stage::ReadingFlag { .. }
+        | Stage::Done => flip.job_done_at.unwrap_or(flip.confirmed_at),
+    }
+}

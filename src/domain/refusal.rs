@@ -1,0 +1,155 @@
+//! The domain's "no". An answer, not an error: the chat layer says each in a plain sentence with what to do next.
+
+use serde::{Deserialize, Serialize};
+
+use super::actor::{Person, Role};
+use super::deployment::BuildState;
+use super::ids::{DeploymentId, IncidentId};
+use super::time::{Span, Timestamp};
+
+/// Why something is not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// G11: the person has no role, or too small a one.
+    NotAllowed {
+        /// The role that is needed.
+        needs: Role,
+        /// The role that the person has.
+        has: Option<Role>,
+    },
+    /// Only people may ask for this.
+    NotAPerson,
+    /// There is no open incident to act on.
+    NoIncident,
+    /// The incident is over.
+    IncidentOver,
+    /// The bot is halted.
+    Halted {
+        /// By whom.
+        by: Person,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// `/incident resume` without a halt.
+    NotHalted,
+    /// G1: a preview never held production.
+    Preview(DeploymentId),
+    /// G1: not known to have served production.
+    NeverServed(DeploymentId),
+    /// The build is not ready.
+    NotReady(DeploymentId, BuildState),
+    /// G2: it is what production runs now.
+    AlreadyLive(DeploymentId),
+    /// G2: it was marked bad.
+    MarkedBad(DeploymentId, IncidentId),
+    /// G2: nothing was named, and the live deployment is not the suspect: production was rolled back already.
+    NameATarget {
+        /// What is live.
+        live: DeploymentId,
+    },
+    /// G2: production names point at several deployments.
+    PointerMoving,
+    /// Nothing is live: the provider knows no production deployment.
+    NothingLive,
+    /// No deployment qualifies.
+    NoTarget,
+    /// Several deployments fit what was typed.
+    AmbiguousTarget {
+        /// What was typed.
+        typed: String,
+        /// What fits, at most five, as id and short commit.
+        fits: Vec<String>,
+    },
+    /// No deployment fits what was typed.
+    UnknownTarget {
+        /// What was typed.
+        typed: String,
+    },
+    /// G3: the plan allows only the immediately previous production deployment.
+    PlanLimit {
+        /// What was asked for.
+        asked: DeploymentId,
+        /// What the plan allows, where known.
+        allows: Option<DeploymentId>,
+    },
+    /// G13: another effect holds the pointer.
+    PointerHeld {
+        /// The incident that holds it.
+        by: IncidentId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// G10: somebody was first.
+    AlreadyConfirmed {
+        /// Who.
+        by: Person,
+        /// When.
+        at: Timestamp,
+    },
+    /// G10: somebody took it back.
+    Cancelled {
+        /// Who.
+        by: Person,
+        /// When.
+        at: Timestamp,
+    },
+    /// G10: too late.
+    Expired,
+    /// G10: what the button was bound to has changed; a fresh card is on its way.
+    Voided(Void),
+    /// Cancel came after the effect was sent.
+    TooLateToCancel {
+        /// When it was sent.
+        sent: Timestamp,
+    },
+    /// There is nothing to cancel.
+    NothingToCancel,
+    /// A flip is under way; wait for it.
+    FlipUnderWay,
+    /// A blip cannot have been flipped.
+    FlippedNotBlip,
+    /// `/incident close` while nothing ended the incident, without a reason.
+    CloseNeedsReason,
+    /// The world could not be read, so nothing was decided.
+    CannotRead {
+        /// What was tried: foreign text.
+        why: String,
+    },
+    /// `/incident press` with a code that fits no button of this person in this channel.
+    WrongCode {
+        /// How many tries are left.
+        left: u32,
+    },
+    /// Too many wrong codes.
+    CodesLocked {
+        /// For how long.
+        wait: Span,
+    },
+    /// The button is not known here: from another version, another installation, or too old.
+    UnknownButton,
+    /// The press came from a channel that the incident is not shown in.
+    WrongChannel,
+}
+
+/// What changed under a confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Void {
+    /// Production moved to another deployment.
+    PointerMoved,
+    /// Automatic assignment was switched.
+    AssignmentChanged,
+    /// Another job of the provider is moving the names.
+    JobPending,
+    /// The service's configuration changed.
+    ConfigChanged,
+    /// The bot was halted.
+    Halted,
+    /// Another target was asked for.
+    Superseded,
+    /// The one who confirmed may no longer act.
+    RightsLost,
+    /// It was confirmed too long ago and never sent.
+    Stale,
+}

@@ -1,0 +1,86 @@
+//! Who is at work. Shutdown waits for it, and so does everybody who wants to know that nothing is going on.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Counts work that is going on.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    count: AtomicUsize,
+    idle: Notify,
+}
+
+/// Work that is going on, until it is dropped.
+#[derive(Debug)]
+pub struct AtWork {
+    inner: Arc<Inner>,
+}
+
+impl Activity {
+    /// Notes the beginning of work.
+    pub fn begin(&self) -> AtWork {
+        self.inner.count.fetch_add(1, Ordering::SeqCst);
+        AtWork { inner: self.inner.clone() }
+    }
+
+    /// How much work is going on.
+    pub fn count(&self) -> usize {
+        self.inner.count.load(Ordering::SeqCst)
+    }
+
+    /// Returns when no work is going on.
+    pub async fn idle(&self) {
+        loop {
+            let idle = self.inner.idle.notified();
+            if self.count() == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        if self.inner.count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.inner.idle.notify_waiters();
+        }
+    }
+}
+
+/// Wakes one loop. The work begins with the call, not when the loop gets to run, so that nobody can find everything idle
+/// in between.
+#[derive(Debug, Default)]
+pub struct Bell {
+    notify: Notify,
+    begun: Mutex<Option<AtWork>>,
+}
+
+impl Bell {
+    /// Rings; rings that are not answered yet count once.
+    pub fn ring(&self, activity: &Activity) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.is_none() {
+            *begun = Some(activity.begin());
+        }
+        drop(begun);
+        self.notify.notify_one();
+    }
+
+    /// Returns when the bell has rung since the last answer. Cancel-safe.
+    pub async fn rung(&self) {
+        self.notify.notified().await;
+    }
+
+    /// Takes over the work that the ring began.
+    pub fn answer(&self) -> Option<AtWork> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

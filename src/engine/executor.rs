@@ -1,0 +1,271 @@
+//! What is due for an incident, one step at a time: read, decide, call, record.
+//!
+//! Owns no state of its own but when it looked last. A call is made only right after its start is durable, and its outcome
+//! is recorded before anything else happens. One loop per incident, so that nothing of an incident overlaps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::activity::{AtWork, Bell};
+use super::keeper::{Answer, Proposal, Readings};
+use super::motor::Engine;
+use super::ports::{JournalError, PortError, PortErrorKind};
+use super::retry;
+use crate::domain::decide::{Read, Request};
+use crate::domain::deployment::Deployment;
+use crate::domain::event::{Effect, Emitted, Event, FlipEvent, Outcome};
+use crate::domain::ids::{EffectId, IncidentId, ServiceId};
+use crate::domain::plan::{self, Looks, Next};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::{Span, Timestamp};
+
+/// Whatever a provider's client does, nobody waits longer for a call than this; then its outcome is unknown.
+const LONGEST_CALL: Duration = Duration::from_secs(12);
+
+/// How often a decision may ask for more readings. It asks for a name at most once, and for failed names at most once.
+const MOST_ROUNDS: usize = 4;
+
+/// Follows an incident until it is over or the engine stops.
+pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>) {
+    let mut follower = Follower { engine, incident, looks: Looks::default(), failures: 0 };
+    let mut at_work: Option<AtWork> = bell.answer();
+    loop {
+        let keeper = follower.engine.keeper();
+        let (book, now) = (keeper.book(), keeper.tools().clock.now());
+        let is_over = book.incidents.get(&incident).is_none_or(|one| !one.is_open());
+        if is_over || follower.engine.is_stopping() {
+            break;
+        }
+        let next = plan::next(&book, incident, &follower.looks, now);
+        let due = match &next {
+            Next::Rest => None,
+            Next::Decide(at, _) | Next::Read(at, ..) | Next::Probe(at, _) => {
+                Some((*at).max(follower.not_before(now)))
+            }
+        };
+        match due {
+            Some(at) if at <= now => follower.step(next).await,
+            _ => {
+                drop(at_work.take());
+                follower.rest(due, &bell).await;
+            }
+        }
+        at_work = bell.answer().or(at_work).or_else(|| Some(follower.engine.activity().begin()));
+    }
+    follower.engine.forget_incident(incident);
+}
+
+struct Follower {
+    engine: Engine,
+    incident: IncidentId,
+    looks: Looks,
+    /// Commits in a row that the journal refused.
+    failures: u32,
+}
+
+impl Follower {
+    /// Sleeps until something is due, somebody rings, or the engine stops.
+    async fn rest(&self, due: Option<Timestamp>, bell: &Bell) {
+        let clock = self.engine.keeper().tools().clock.clone();
+        let until = async {
+            match due {
+                Some(at) => clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = until => {}
+            () = bell.rung() => {}
+            () = self.engine.stopped() => {}
+        }
+    }
+
+    /// After a commit that failed, wait before the next try.
+    fn not_before(&self, now: Timestamp) -> Timestamp {
+        match (self.failures, self.looks.last) {
+            (0, _) | (_, None) => now,
+            (failures, Some(last)) => last + retry::pause(failures, 255),
+        }
+    }
+
+    async fn step(&mut self, next: Next) {
+        let done = match next {
+            Next::Rest => Ok(()),
+            Next::Decide(_, request) => self.decide(request, Readings::default()).await,
+            Next::Read(_, reads, request) => {
+                let readings = self.read(&reads, Readings::default()).await;
+                self.decide(request, readings).await
+            }
+            Next::Probe(_, target) => self.probe(&target).await,
+        };
+        match done {
+            Ok(()) => self.failures = 0,
+            Err(error) => {
+                self.failures += 1;
+                self.looks.last = Some(self.now());
+                tracing::error!(incident = self.incident.0, %error, "a step could not be recorded");
+            }
+        }
+    }
+
+    /// Decides; makes the call if the decision started one.
+    async fn decide(&mut self, request: Request, readings: Readings) -> Result<(), JournalError> {
+        let mut proposal = Proposal::of_bot(request, readings);
+        for _ in 0..MOST_ROUNDS {
+            match self.engine.propose(&proposal).await? {
+                Answer::Needs(reads) => {
+                    proposal.readings = self.read(&reads, proposal.readings).await;
+                }
+                Answer::Done(emitted, _) => {
+                    if !emitted.is_empty() {
+                        self.looks.tally = plan::Tally::default();
+                        if has_moved_on(&emitted) {
+                            self.looks.last = None;
+                        }
+                    }
+                    return match started(&emitted) {
+                        Some(effect) => self.call(&effect).await,
+                        None => Ok(()),
+                    };
+                }
+                Answer::Refused(Refusal::Halted { .. }) => return Ok(()),
+                Answer::Refused(refusal) => {
+                    tracing::warn!(incident = self.incident.0, ?refusal, "a step was refused");
+                    return Ok(());
+                }
+            }
+        }
+        tracing::error!(incident = self.incident.0, "a decision asked for readings without end");
+        Ok(())
+    }
+
+    async fn read(&mut self, reads: &[Read], known: Readings) -> Readings {
+        self.looks.last = Some(self.now());
+        let Some(service) = self.service() else { return known };
+        match self.engine.reader(&service) {
+            Some(reader) => reader.read(reads, known).await,
+            None => known,
+        }
+    }
+
+    async fn probe(&mut self, target: &Deployment) -> Result<(), JournalError> {
+        let Some(service) = self.service() else { return Ok(()) };
+        self.looks.last = Some(self.now());
+        let probe = self.engine.hands().prober.probe(&service, target).await;
+        let book = self.engine.keeper().book();
+        let Some(limits) = book.services.get(&service).map(|service| service.limits) else {
+            return Ok(());
+        };
+        let Some(flip) = book.incidents.get(&self.incident).and_then(|one| one.flip()) else {
+            return Ok(());
+        };
+        match self.looks.tally.add(&probe, plan::proving_since(flip), &limits) {
+            None => Ok(()),
+            Some(verdict) => {
+                let request = Request::Judge { incident: self.incident, verdict };
+                let tally = self.looks.tally.clone();
+                self.decide(request, Readings::default()).await?;
+                if self.engine.keeper().book() == book {
+                    // Said before: the count goes on.
+                    self.looks.tally = tally;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes the call of an effect whose start is durable, and records how it ended.
+    async fn call(&mut self, effect: &EffectId) -> Result<(), JournalError> {
+        let book = self.engine.keeper().book();
+        let Some(incident) = book.incidents.get(&self.incident) else { return Ok(()) };
+        let Some(call) = plan::call_of(incident, effect) else { return Ok(()) };
+        let outcome = self.make(&incident.service, &call).await;
+        tracing::info!(incident = self.incident.0, effect = %effect, ?outcome, "a call ended");
+        let request = Request::End { incident: self.incident, effect: effect.clone(), outcome };
+        let proposal = Proposal::of_bot(request, Readings::default());
+        // Until this is durable the call counts as unknown; nothing else may happen before.
+        let mut failures = 0;
+        loop {
+            match self.engine.propose(&proposal).await {
+                Ok(_) => break,
+                Err(error) => {
+                    failures += 1;
+                    tracing::error!(incident = self.incident.0, %error, "an outcome could not be recorded");
+                    if self.engine.is_stopping() {
+                        return Err(error);
+                    }
+                    let chance = self.engine.keeper().tools().chance.bytes()[0];
+                    let until = self.now() + retry::pause(failures, chance);
+                    self.engine.keeper().tools().clock.sleep_until(until).await;
+                }
+            }
+        }
+        self.looks = Looks::default();
+        Ok(())
+    }
+
+    async fn make(&self, service: &ServiceId, call: &Effect) -> Outcome {
+        let Some(provider) = self.engine.hands().providers.get(service) else {
+            return Outcome::Refused { why: "the service has no provider".to_owned() };
+        };
+        let answer = match call {
+            Effect::Rollback { to, reason } => {
+                tokio::time::timeout(LONGEST_CALL, provider.rollback(service, to, reason)).await
+            }
+            Effect::Disarm => tokio::time::timeout(LONGEST_CALL, provider.disarm(service)).await,
+        };
+        match answer {
+            Ok(Ok(())) => Outcome::Accepted,
+            Ok(Err(error)) => outcome_of(error),
+            Err(_) => Outcome::Unknown { why: "no answer in time".to_owned() },
+        }
+    }
+
+    fn service(&self) -> Option<ServiceId> {
+        let book = self.engine.keeper().book();
+        book.incidents.get(&self.incident).map(|incident| incident.service.clone())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.engine.keeper().tools().clock.now()
+    }
+}
+
+/// Pause after "surely not done" where the provider did not say how long to wait.
+const SHORT_PAUSE: Span = Span::seconds(1);
+
+fn outcome_of(error: PortError) -> Outcome {
+    let why = error.message;
+    match error.kind {
+        PortErrorKind::Transient { retry_after } => {
+            Outcome::NotTaken { why, retry_after: retry_after.max(SHORT_PAUSE) }
+        }
+        PortErrorKind::Rejected | PortErrorKind::Missing | PortErrorKind::Unauthorised => {
+            Outcome::Refused { why }
+        }
+        PortErrorKind::Ambiguous => Outcome::Unknown { why },
+    }
+}
+
+/// The effect that a decision started, if it did.
+fn started(emitted: &[Emitted]) -> Option<EffectId> {
+    emitted.iter().find_map(|one| match &one.event {
+        Event::Flip(FlipEvent::EffectStarted { effect, .. }) => Some(effect.clone()),
+        Event::Flip(_) | Event::Register(_) | Event::Incident(_) | Event::Service(_) => None,
+    })
+}
+
+/// Whether the next step is another one, so that its first look is due at once. Troubles and first findings are not.
+fn has_moved_on(emitted: &[Emitted]) -> bool {
+    use crate::domain::event::{Finding, IncidentEvent};
+    emitted.iter().any(|one| {
+        !matches!(
+            &one.event,
+            Event::Incident(
+                IncidentEvent::TroubleMet { .. }
+                    | IncidentEvent::TroubleOver
+                    | IncidentEvent::PersonNeeded { .. }
+            ) | Event::Flip(FlipEvent::EffectObserved { finding: Finding::NotAppliedOnce, .. })
+        )
+    })
+}

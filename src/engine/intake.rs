@@ -1,0 +1,118 @@
+//! Presses: stored before they are looked at, answered in any case, and looked at again after a restart.
+
+use serde::{Deserialize, Serialize};
+
+use super::keeper::{Answer, Proposal, Readings};
+use super::motor::Engine;
+use super::ports::{JournalError, NewDelivery, ReplyTo};
+use super::seal;
+use crate::domain::action::Action;
+use crate::domain::actor::Actor;
+use crate::domain::decide::Request;
+use crate::domain::ids::{DeliveryKey, IncidentId};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// A press, as it is stored: what the button does and who pressed it, without the button's value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// The incident that the button belongs to.
+    pub incident: IncidentId,
+    /// What it does.
+    pub action: Action,
+    /// Who pressed, where, and how they are answered.
+    pub by: ReplyTo,
+    /// When it came in.
+    pub pressed_at: Timestamp,
+}
+
+/// How often a press may ask for readings.
+const MOST_ROUNDS: usize = 3;
+
+/// Stores a press; what comes of it is told by messages. Returns once it is durable.
+///
+/// # Errors
+/// [`JournalError::Duplicate`] for a repeat; anything else means that nothing was stored.
+pub async fn press(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), JournalError> {
+    let delivery = NewDelivery {
+        key: key.clone(),
+        at: press.pressed_at,
+        body: serde_json::to_string(&press).expect("presses are plain data"),
+        pending: true,
+    };
+    let at_work = engine.activity().begin();
+    let commit = super::ports::Commit { deliveries: vec![delivery], ..Default::default() };
+    engine.keeper().tools().journal.commit(commit).await?;
+    let (engine, key) = (engine.clone(), key.clone());
+    tokio::spawn(async move {
+        answer(&engine, &key, press).await;
+        drop(at_work);
+    });
+    Ok(())
+}
+
+/// Looks at a stored press and settles it.
+pub(super) async fn answer(engine: &Engine, key: &DeliveryKey, press: Press) {
+    let (incident, action) = (press.incident, press.action.name());
+    if let Err(error) = settle(engine, key, press).await {
+        // The delivery stays pending: it is looked at again at the next start.
+        tracing::error!(incident = incident.0, action, %error, "a press could not be recorded");
+    }
+}
+
+async fn settle(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), JournalError> {
+    let value = engine.keeper().sealer().value(press.incident, &press.action);
+    let request = Request::Press {
+        incident: press.incident,
+        action: press.action.clone(),
+        pressed_at: press.pressed_at,
+    };
+    let mut proposal = Proposal {
+        settles: Some(key.clone()),
+        burns: press.action.is_single_use().then(|| seal::hash(&value)),
+        reply_to: Some(press.by.clone()),
+        ..Proposal::of(Actor::Person(press.by.person.clone()), vec![request])
+    };
+    for _ in 0..MOST_ROUNDS {
+        match engine.propose(&proposal).await {
+            Ok(Answer::Needs(reads)) => {
+                let book = engine.keeper().book();
+                let incident = book.incidents.get(&press.incident);
+                let reader = incident.and_then(|one| engine.reader(&one.service));
+                proposal.readings = match reader {
+                    Some(reader) => reader.read(&reads, proposal.readings).await,
+                    None => Readings::default(),
+                };
+            }
+            Ok(Answer::Done(..) | Answer::Refused(_)) => return Ok(()),
+            // Somebody was faster by a hair: deciding anew says who.
+            Err(JournalError::Burned) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    refuse(engine, key, &press, &Refusal::UnknownButton).await
+}
+
+/// Refuses a press without a decision of the domain: its button is not known, or not here.
+///
+/// # Errors
+/// When the journal did not take the answer.
+pub async fn refuse(
+    engine: &Engine,
+    key: &DeliveryKey,
+    press: &Press,
+    refusal: &Refusal,
+) -> Result<(), JournalError> {
+    let keeper = engine.keeper();
+    let now = keeper.tools().clock.now();
+    let post = keeper.tools().narrator.refuse(refusal, &press.by, &keeper.book(), now);
+    let channel = post.channel.clone();
+    let commit = super::ports::Commit {
+        settled: vec![key.clone()],
+        posts: vec![post],
+        ..Default::default()
+    };
+    keeper.tools().journal.commit(commit).await?;
+    engine.ring_channel(&channel);
+    Ok(())
+}

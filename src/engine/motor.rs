@@ -1,0 +1,168 @@
+//! Puts the parts in motion: one loop per open incident, one per channel, and the periodic look. Owns the loops' bells and
+//! the way to stop them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::activity::{Activity, Bell};
+use super::keeper::{Answer, Keeper, Proposal, Ripples};
+use super::ports::{JournalError, Notifier, Prober};
+use super::reader::{Providers, Reader};
+use super::{executor, outbox};
+use crate::domain::ids::{IncidentId, ServiceId};
+use crate::domain::service::Channel;
+
+/// The engine in motion. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What the engine works with, besides the keeper's tools.
+pub struct Hands {
+    /// The control plane of each service.
+    pub providers: Providers,
+    /// The data plane.
+    pub prober: Arc<dyn Prober>,
+    /// Where things are said.
+    pub notifier: Arc<dyn Notifier>,
+}
+
+struct Inner {
+    keeper: Keeper,
+    hands: Hands,
+    activity: Activity,
+    stopping: watch::Sender<Stop>,
+    incidents: Mutex<BTreeMap<IncidentId, Arc<Bell>>>,
+    channels: Mutex<BTreeMap<Channel, Arc<Bell>>>,
+}
+
+/// How far a stop has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Not begun.
+    No,
+    /// Nothing new is begun.
+    Draining,
+}
+
+impl Engine {
+    /// An engine at rest; [`super::recovery::recover`] sets it in motion.
+    pub fn new(keeper: Keeper, hands: Hands) -> Self {
+        let inner = Inner {
+            keeper,
+            hands,
+            activity: Activity::default(),
+            stopping: watch::Sender::new(Stop::No),
+            incidents: Mutex::default(),
+            channels: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Keeps the book.
+    pub fn keeper(&self) -> &Keeper {
+        &self.inner.keeper
+    }
+
+    /// What the engine works with.
+    pub fn hands(&self) -> &Hands {
+        &self.inner.hands
+    }
+
+    /// Who is at work.
+    pub fn activity(&self) -> &Activity {
+        &self.inner.activity
+    }
+
+    /// Reads for a service; `None` if it has no provider.
+    pub fn reader<'a>(&'a self, service: &'a ServiceId) -> Option<Reader<'a>> {
+        let provider = self.inner.hands.providers.get(service)?;
+        let clock = self.inner.keeper.tools().clock.as_ref();
+        Some(Reader { service, provider: provider.as_ref(), clock })
+    }
+
+    /// Decides, makes it durable, and wakes whoever has something to do now.
+    ///
+    /// # Errors
+    /// When the journal did not take it: nothing happened then.
+    pub async fn propose(&self, proposal: &Proposal) -> Result<Answer, JournalError> {
+        let (answer, ripples) = self.inner.keeper.propose(proposal).await?;
+        self.wake(&ripples);
+        Ok(answer)
+    }
+
+    /// Wakes the loops that a commit concerns; begins those that do not run yet.
+    pub fn wake(&self, ripples: &Ripples) {
+        for incident in &ripples.incidents {
+            self.ring_incident(*incident);
+        }
+        for channel in &ripples.channels {
+            self.ring_channel(channel);
+        }
+    }
+
+    /// Wakes the loop of an incident.
+    pub fn ring_incident(&self, incident: IncidentId) {
+        if self.is_stopping() {
+            return;
+        }
+        let bell = {
+            let mut bells = lock(&self.inner.incidents);
+            if let Some(bell) = bells.get(&incident) {
+                bell.clone()
+            } else {
+                let bell = Arc::new(Bell::default());
+                bells.insert(incident, bell.clone());
+                tokio::spawn(executor::follow(self.clone(), incident, bell.clone()));
+                bell
+            }
+        };
+        bell.ring(&self.inner.activity);
+    }
+
+    /// Wakes the loop of a channel.
+    pub fn ring_channel(&self, channel: &Channel) {
+        let bell = {
+            let mut bells = lock(&self.inner.channels);
+            if let Some(bell) = bells.get(channel) {
+                bell.clone()
+            } else {
+                let bell = Arc::new(Bell::default());
+                bells.insert(channel.clone(), bell.clone());
+                tokio::spawn(outbox::speak(self.clone(), channel.clone(), bell.clone()));
+                bell
+            }
+        };
+        bell.ring(&self.inner.activity);
+    }
+
+    /// Forgets the loop of an incident that is over.
+    pub(super) fn forget_incident(&self, incident: IncidentId) {
+        lock(&self.inner.incidents).remove(&incident);
+    }
+
+    /// Whether nothing new is to be begun.
+    pub fn is_stopping(&self) -> bool {
+        *self.inner.stopping.borrow() >= Stop::Draining
+    }
+
+    /// Returns when a stop begins.
+    pub async fn stopped(&self) {
+        let mut stopping = self.inner.stopping.subscribe();
+        // The sender lives as long as the engine: an error cannot happen, and would mean the same.
+        let _ = stopping.wait_for(|stop| *stop >= Stop::Draining).await;
+    }
+
+    /// Begins nothing new, finishes what was begun. What is left undone is durable and goes on at the next start.
+    pub async fn stop(&self) {
+        self.inner.stopping.send_replace(Stop::Draining);
+        self.inner.activity.idle().await;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
