@@ -1,0 +1,440 @@
+//! The live card: one per incident, drawn from the state alone, edited in place.
+
+use super::reply::{Button, ButtonStyle, Card, Field, Item, ItemState, Part, Text};
+use super::words::{self, Spelling};
+use crate::domain::action::Action;
+use crate::domain::book::{Book, ServiceState};
+use crate::domain::deployment::Assignment;
+use crate::domain::event::{Candidate, Confirmation, Exit};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Flip, Incident, Layer1, Proof, Stage};
+use crate::domain::plan::{STEPS, Step};
+use crate::domain::refusal::Void;
+use crate::domain::service::Service;
+use crate::domain::time::Timestamp;
+use crate::engine::seal::Sealer;
+
+/// What a card is drawn from.
+#[derive(Clone, Copy)]
+pub struct Drawing<'a> {
+    /// The state.
+    pub book: &'a Book,
+    /// Makes the buttons' values.
+    pub sealer: &'a Sealer,
+    /// How commands are written.
+    pub spelling: &'a Spelling,
+    /// When it is drawn.
+    pub now: Timestamp,
+}
+
+/// The key under which an incident's card stands in a channel.
+pub fn key(incident: IncidentId) -> String {
+    format!("incident/{}/card", incident.0)
+}
+
+/// The actions that can be pressed on an incident now. Buttons that cannot work are not drawn.
+pub fn actions(incident: &Incident) -> Vec<Action> {
+    if !incident.is_open() {
+        return Vec::new();
+    }
+    match &incident.layer1 {
+        Layer1::Idle | Layer1::Settled(_) => Vec::new(),
+        Layer1::Resolving(_) => vec![Action::Cancel],
+        Layer1::Waiting(question) => {
+            let mut actions = vec![Action::Confirm(question.id.clone())];
+            if !question.others.is_empty() {
+                actions.push(Action::ChooseAnother(question.id.clone()));
+            }
+            actions.push(Action::Cancel);
+            actions
+        }
+        Layer1::Lapsed(..) => vec![Action::Renew, Action::Cancel],
+        Layer1::Flipping(flip) => match flip.stage {
+            Stage::Intended { .. } if !flip.was_sent() => vec![Action::Cancel],
+            Stage::Unknown { .. } => vec![Action::CheckAgain],
+            Stage::Intended { .. }
+            | Stage::Sending { .. }
+            | Stage::Doubted { .. }
+            | Stage::Polling { .. }
+            | Stage::Proving { .. }
+            | Stage::ReadingFlag { .. }
+            | Stage::Done => Vec::new(),
+        },
+    }
+}
+
+/// Everything that can be pressed in connection with an incident, drawn or not: the choices behind *Choose another*, and
+/// *Show card*.
+pub fn all_actions(incident: &Incident) -> Vec<Action> {
+    let mut all = actions(incident);
+    all.push(Action::ShowCard);
+    if let Layer1::Waiting(question) = &incident.layer1 {
+        let choices = question
+            .others
+            .iter()
+            .map(|other| Action::Choose(question.id.clone(), other.deployment.id.clone()));
+        all.extend(choices);
+    }
+    if !all.contains(&Action::Cancel) {
+        // The command's immediate answer carries it; pressed too late it says so.
+        all.push(Action::Cancel);
+    }
+    all
+}
+
+/// The label of an action, as the interface names it.
+pub fn label(action: &Action) -> &'static str {
+    match action {
+        Action::Confirm(_) => "Confirm",
+        Action::Cancel => "Cancel",
+        Action::ChooseAnother(_) => "Choose another",
+        Action::Choose(..) => "Choose",
+        Action::Renew => "Ask again",
+        Action::ShowCard => "Show card",
+        Action::CheckAgain => "Check again",
+    }
+}
+
+/// A button of an incident.
+pub fn button(incident: IncidentId, action: &Action, sealer: &Sealer) -> Button {
+    let style = match action {
+        Action::Confirm(_) => ButtonStyle::Danger,
+        Action::Renew | Action::ShowCard => ButtonStyle::Primary,
+        Action::Cancel | Action::ChooseAnother(_) | Action::Choose(..) | Action::CheckAgain => {
+            ButtonStyle::Plain
+        }
+    };
+    Button {
+        label: label(action).into(),
+        style,
+        action: action.name().to_owned(),
+        token: sealer.value(incident, action),
+    }
+}
+
+/// Draws an incident's card.
+pub fn draw(incident: &Incident, drawing: &Drawing<'_>) -> Card {
+    let book = drawing.book;
+    let unknown = ServiceState::default();
+    let state = book.state(&incident.service).unwrap_or(&unknown);
+    let headline = headline(incident);
+    let title = format!("{} {}: {headline}", incident.id, incident.service);
+    let mut parts = vec![Part::Title(title.clone().into())];
+    parts.push(Part::Paragraph(situation(incident, drawing)));
+    if let Some(fields) = fields(incident, book.services.get(&incident.service), drawing.now) {
+        parts.push(Part::Fields(fields));
+    }
+    parts.push(Part::Checklist(checklist(incident)));
+    parts.extend(warnings(incident, state, drawing).into_iter().map(Part::Paragraph));
+    let buttons: Vec<Button> = actions(incident)
+        .iter()
+        .map(|action| button(incident.id, action, drawing.sealer))
+        .collect();
+    if !buttons.is_empty() {
+        parts.push(Part::Buttons(buttons));
+    }
+    parts.extend(small_print(incident).map(Part::Note));
+    Card { summary: title.into(), parts }
+}
+
+fn headline(incident: &Incident) -> &'static str {
+    if let Some(resolution) = &incident.resolution {
+        return match resolution.exit {
+            Exit::Blip => "resolved, it was a blip",
+            Exit::ByHand => "resolved",
+        };
+    }
+    match &incident.layer1 {
+        Layer1::Idle if incident.refused.is_some() => "rollback refused",
+        Layer1::Idle => "open",
+        Layer1::Resolving(_) => "looking for the last known good deployment",
+        Layer1::Waiting(_) => "roll back?",
+        Layer1::Lapsed(_, Void::Stale) => "the question expired",
+        Layer1::Lapsed(..) => "the question no longer holds",
+        Layer1::Flipping(flip) => match flip.stage {
+            Stage::Intended { .. } | Stage::Sending { .. } | Stage::Polling { .. } => {
+                "rolling back"
+            }
+            Stage::Unknown { .. } | Stage::Doubted { .. } => "not known whether it was rolled back",
+            Stage::Proving { .. } => "flipped, not proven yet",
+            Stage::ReadingFlag { .. } | Stage::Done if flip.is_proven() => "proven",
+            Stage::ReadingFlag { .. } | Stage::Done => "accepted but not serving",
+        },
+        Layer1::Settled(flip) if flip.failure.is_some() => "the rollback failed",
+        Layer1::Settled(flip) if flip.is_proven() => "proven",
+        Layer1::Settled(_) => "accepted but not serving",
+    }
+}
+
+fn situation(incident: &Incident, drawing: &Drawing<'_>) -> Text {
+    if let Some(resolution) = &incident.resolution {
+        let text = Text::plain("Ended by ").person(&resolution.by).and(" at ").time(resolution.at);
+        return match &resolution.reason {
+            Some(reason) => text.and(": ").foreign(words::clipped(reason, 300)),
+            None => text.and("."),
+        };
+    }
+    match &incident.layer1 {
+        Layer1::Idle => idle(incident, drawing),
+        Layer1::Resolving(resolving) => {
+            let text = Text::default().person(&resolving.by).and(" asked for a rollback at ");
+            let text = text.time(resolving.since).and(". Reading the provider…");
+            match resolving.again {
+                Some(why) => text.and(format!(" Asked anew: {}.", words::void(why))),
+                None => text,
+            }
+        }
+        Layer1::Waiting(question) => Text::plain("Production points at ")
+            .append(words::short(&question.from))
+            .and(". Press ")
+            .strong("Confirm")
+            .and(" to point it back at ")
+            .append(words::short(&question.to.deployment))
+            .and(". Any responder may press until ")
+            .time(question.expires_at)
+            .and("."),
+        Layer1::Lapsed(_, why) => Text::plain(format!(
+            "Nothing was sent: {}. Press Ask again for a fresh look, or Cancel.",
+            words::void(*why)
+        )),
+        Layer1::Flipping(flip) | Layer1::Settled(flip) => of_flip(incident, flip, drawing),
+    }
+}
+
+fn idle(incident: &Incident, drawing: &Drawing<'_>) -> Text {
+    let rollback = drawing.spelling.command(&format!("rollback {}", incident.service));
+    match &incident.refused {
+        Some(refusal) => words::refusal(refusal, Some(&incident.service), drawing.spelling),
+        None => Text::default()
+            .foreign(words::clipped(&incident.title, 300))
+            .and(" Next: ")
+            .code(rollback)
+            .and(", or ")
+            .code(drawing.spelling.command("incident blip"))
+            .and(" if it was nothing."),
+    }
+}
+
+fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
+    let stamp = Text::default()
+        .strong("Confirmed")
+        .and(" by ")
+        .person(&flip.confirmed_by)
+        .and(" at ")
+        .time(flip.confirmed_at)
+        .and(". ");
+    if let Some(failure) = &flip.failure {
+        return stamp.and("The rollback failed: ").append(words::failure(
+            failure,
+            incident,
+            drawing.spelling,
+        ));
+    }
+    let target = words::short(&flip.confirmation.to.deployment);
+    stamp.append(match (&flip.proof, &flip.stage) {
+        (Some(Proof::Proven(at)), _) => Text::plain("Production answers from ")
+            .append(target)
+            .and(" since ")
+            .time(*at)
+            .and(": ")
+            .strong("proven")
+            .and(". Main still holds the bad commit."),
+        (Some(Proof::NotServing(_, last)), _) => {
+            Text::plain("The provider says it points at ")
+                .append(target)
+                .and(", but production does not serve it: ")
+                .append(words::probe(last))
+                .and(". Nothing has recovered yet. Next: check the names and any cache in front of production; I go on looking.")
+        }
+        (None, Stage::Intended { .. }) => Text::plain("Not sent yet."),
+        (None, Stage::Sending { .. }) => Text::plain("Asking the provider now."),
+        (None, Stage::Unknown { why, .. }) => Text::plain("I do not know whether it happened: ")
+            .foreign(words::clipped(why, 200))
+            .and(". I read the provider before anything else is done."),
+        (None, Stage::Doubted { why, .. }) => Text::plain("The provider said no: ")
+            .foreign(words::clipped(why, 200))
+            .and(". Reading whether production is there already."),
+        (None, Stage::Polling { .. }) => Text::plain("The provider took it; its job runs."),
+        (None, Stage::Proving { .. } | Stage::ReadingFlag { .. } | Stage::Done) => {
+            Text::plain("The provider says done. Looking at production itself.")
+        }
+    })
+}
+
+fn fields(incident: &Incident, service: Option<&Service>, now: Timestamp) -> Option<Vec<Field>> {
+    let (question, assignment) = match &incident.layer1 {
+        Layer1::Waiting(question) | Layer1::Lapsed(question, _) => {
+            (&**question, question.bound.assignment)
+        }
+        Layer1::Flipping(flip) | Layer1::Settled(flip) => {
+            (&flip.confirmation, flip.assignment.unwrap_or(flip.confirmation.bound.assignment))
+        }
+        Layer1::Idle | Layer1::Resolving(_) => return None,
+    };
+    let field = |name: &str, value: Text| Field { name: name.to_owned(), value };
+    let mut fields = vec![
+        field("From", words::described(&question.from, now)),
+        field("To", candidate(&question.to, now)),
+        field("Automatic assignment", words::assignment(assignment).into()),
+        field("Migrations between them", "not known: not checked by this version".into()),
+        field("Asked by", asked_by(question)),
+    ];
+    if let Some(service) = service {
+        let url = service.production_url.clone();
+        fields.push(field("Production", Text::default().link(url.clone(), url)));
+    }
+    Some(fields)
+}
+
+/// A deployment that one could roll back to, in one line.
+pub fn candidate(candidate: &Candidate, now: Timestamp) -> Text {
+    let text = words::described(&candidate.deployment, now);
+    match candidate.served_for {
+        Some(served) => text.and(format!(" · served {served}")),
+        None => text.and(" · how long it served is not known"),
+    }
+}
+
+fn asked_by(question: &Confirmation) -> Text {
+    let text = Text::default().person(&question.requester);
+    match &question.reason {
+        Some(reason) => text.and(": ").foreign(words::clipped(reason, 200)),
+        None => text,
+    }
+}
+
+fn checklist(incident: &Incident) -> Vec<Item> {
+    STEPS.iter().map(|step| item(*step, incident)).collect()
+}
+
+fn item(step: Step, incident: &Incident) -> Item {
+    let flip = incident.flip();
+    let (state, note) = match step {
+        Step::Announce => (ItemState::Done, Some(Text::default().time(incident.opened_at))),
+        Step::Confirm => confirm_item(incident),
+        Step::Flip => flip.map_or((ItemState::Todo, None), flip_item),
+        Step::Poll => flip.map_or((ItemState::Todo, None), poll_item),
+        Step::Prove => flip.map_or((ItemState::Todo, None), prove_item),
+        Step::ReadFlag => flip.map_or((ItemState::Todo, None), flag_item),
+    };
+    let label = match step {
+        Step::Announce => "Tell the team",
+        Step::Confirm => "Confirm",
+        Step::Flip => "Point production back",
+        Step::Poll => "Provider says done",
+        Step::Prove => "Production answers from the target",
+        Step::ReadFlag => "Automatic assignment is off",
+    };
+    Item { state, label: label.into(), note }
+}
+
+type Line = (ItemState, Option<Text>);
+
+fn confirm_item(incident: &Incident) -> Line {
+    match &incident.layer1 {
+        Layer1::Flipping(flip) | Layer1::Settled(flip) => {
+            let who = Text::default().person(&flip.confirmed_by);
+            (ItemState::Done, Some(who.and(" at ").time(flip.confirmed_at)))
+        }
+        Layer1::Waiting(_) | Layer1::Resolving(_) => (ItemState::Doing, None),
+        Layer1::Lapsed(..) => (ItemState::Failed, None),
+        Layer1::Idle => (ItemState::Todo, None),
+    }
+}
+
+fn flip_item(flip: &Flip) -> Line {
+    match &flip.stage {
+        Stage::Intended { .. } | Stage::Sending { .. } => (ItemState::Doing, None),
+        Stage::Unknown { .. } | Stage::Doubted { .. } => {
+            (ItemState::Unknown, Some("not known whether it happened".into()))
+        }
+        Stage::Done if flip.failure.is_some() && flip.job_done_at.is_none() => {
+            (ItemState::Failed, None)
+        }
+        Stage::Polling { .. } | Stage::Proving { .. } | Stage::ReadingFlag { .. } | Stage::Done => {
+            (ItemState::Done, None)
+        }
+    }
+}
+
+fn poll_item(flip: &Flip) -> Line {
+    match (&flip.stage, flip.job_done_at) {
+        (_, Some(at)) => (ItemState::Done, Some(Text::default().time(at))),
+        (Stage::Polling { .. }, None) => (ItemState::Doing, None),
+        (Stage::Done, None) => (ItemState::Failed, None),
+        (
+            Stage::Intended { .. }
+            | Stage::Sending { .. }
+            | Stage::Unknown { .. }
+            | Stage::Doubted { .. }
+            | Stage::Proving { .. }
+            | Stage::ReadingFlag { .. },
+            None,
+        ) => (ItemState::Todo, None),
+    }
+}
+
+fn prove_item(flip: &Flip) -> Line {
+    match (&flip.proof, &flip.stage) {
+        (Some(Proof::Proven(at)), _) => {
+            (ItemState::Done, Some(Text::plain("proven at ").time(*at)))
+        }
+        (Some(Proof::NotServing(..)), _) => (ItemState::Failed, Some("not serving".into())),
+        (None, Stage::Proving { .. }) => (ItemState::Doing, None),
+        (
+            None,
+            Stage::Intended { .. }
+            | Stage::Sending { .. }
+            | Stage::Unknown { .. }
+            | Stage::Doubted { .. }
+            | Stage::Polling { .. }
+            | Stage::ReadingFlag { .. }
+            | Stage::Done,
+        ) => (ItemState::Todo, None),
+    }
+}
+
+fn flag_item(flip: &Flip) -> Line {
+    match flip.assignment {
+        Some(Assignment::Off) if flip.disarm.is_some() => {
+            (ItemState::Done, Some("it was still on: switched off".into()))
+        }
+        Some(Assignment::Off) => (ItemState::Done, Some("pinned".into())),
+        Some(Assignment::On) => (ItemState::Failed, Some("still on: switch it off by hand".into())),
+        Some(Assignment::CannotTell) => {
+            (ItemState::Unknown, Some("cannot tell: treated as pinned".into()))
+        }
+        None if matches!(flip.stage, Stage::ReadingFlag { .. }) => (ItemState::Doing, None),
+        None => (ItemState::Todo, None),
+    }
+}
+
+fn warnings(incident: &Incident, state: &ServiceState, drawing: &Drawing<'_>) -> Vec<Text> {
+    let mut warnings = Vec::new();
+    if let Some(halt) = &state.halt {
+        let resume = drawing.spelling.command("incident resume");
+        let text = Text::default().strong("Halted").and(" by ").person(&halt.by);
+        let text =
+            text.and(" at ").time(halt.since).and(": nothing is sent. A lead lifts it with ");
+        warnings.push(text.code(resume));
+    }
+    if let Some(what) = &incident.trouble {
+        let text = Text::default().strong("Cannot read the provider").and(": ");
+        warnings.push(text.foreign(words::clipped(what, 300)).and(". I go on trying."));
+    }
+    if let Some(why) = &incident.needs_person {
+        let text = Text::default().strong("A person is needed").and(": ");
+        warnings.push(text.foreign(words::clipped(why, 300)).and("."));
+    }
+    warnings
+}
+
+/// What a rollback cannot touch is said each time production is about to move or has moved.
+fn small_print(incident: &Incident) -> Option<Text> {
+    let is_about_a_flip = !matches!(incident.layer1, Layer1::Idle | Layer1::Resolving(_));
+    is_about_a_flip.then(|| {
+        Text::plain(
+            "A rollback resets code, server bundle, prerendered pages and values baked in at build. It cannot touch rows written, mails, charges, webhooks, files, data synced elsewhere, or the current environment settings.",
+        )
+    })
+}
