@@ -287,4 +287,4 @@ fn is_hidden(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
