@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod journal;
 pub mod probe;
+pub mod secret;
 pub mod slack;
 pub mod vercel;

@@ -1,1 +1,26 @@
-//! Work of its own.
+//! Slack: everything that knows its wire formats, limits and error codes.
+//!
+//! ```text
+//! HTTP        receive ─ verify ─ form ─┐
+//!                                      wire ─ hand_over ─→ chat::inbound::Intake
+//! Socket Mode socket ──────────────────┘
+//!
+//! engine::outbox ─→ notifier ─ render ─ escape
+//!                      └ client ─ classify, response_url
+//! ```
+//!
+//! It must never decide who may do what, never keep state of an incident, and never log bodies, tokens or signatures.
+//! Start at `receive` for what comes in and at `notifier` for what goes out.
+
+pub mod classify;
+pub mod client;
+pub mod escape;
+pub mod form;
+mod hand_over;
+pub mod notifier;
+pub mod receive;
+pub mod render;
+pub mod response_url;
+pub mod socket;
+pub mod verify;
+pub mod wire;

@@ -1,0 +1,178 @@
+//! Socket Mode against a small server on loopback that speaks Slack's frames.
+
+use std::collections::BTreeMap;
+
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::*;
+use crate::chat::reply::{Part, Text};
+
+const TEAM: &str = "T01DEMO";
+
+/// Notes what it is given; answers with a card, unless the text says to hang.
+struct Notebook(mpsc::UnboundedSender<Inbound>);
+
+#[async_trait]
+impl Intake for Notebook {
+    async fn receive(&self, inbound: Inbound) -> Option<Card> {
+        self.0.send(inbound.clone()).unwrap();
+        match inbound {
+            Inbound::Command { text, .. } if text == "hang" => std::future::pending().await,
+            Inbound::Press { action, .. } if action == "hang" => std::future::pending().await,
+            Inbound::Command { .. } | Inbound::Press { .. } => {
+                let text = Text::plain("incident #1");
+                Some(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
+            }
+            Inbound::Probe | Inbound::ForeignTenant { .. } | Inbound::Unsupported { .. } => None,
+        }
+    }
+}
+
+struct Place {
+    handle: SocketHandle,
+    inbox: mpsc::UnboundedReceiver<Inbound>,
+    sockets: TcpListener,
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+async fn place() -> Place {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let sockets = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/link", sockets.local_addr().unwrap());
+    let open = move || {
+        let url = url.clone();
+        async move { Json(json!({"ok": true, "url": url})) }
+    };
+    let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api_url = format!("http://{}/api/", api.local_addr().unwrap());
+    let router = Router::new().route("/api/apps.connections.open", post(open));
+    tokio::spawn(axum::serve(api, router).into_future());
+    let (outbox, inbox) = mpsc::unbounded_channel();
+    let app_token = Secret::new("xapp-1".to_owned());
+    let mode = SocketMode { api_url, app_token, team: TEAM.to_owned() };
+    let handle = mode.start(Arc::new(Notebook(outbox))).await.unwrap();
+    Place { handle, inbox, sockets }
+}
+
+impl Place {
+    /// The next connection, greeted.
+    async fn connection(&self) -> Socket {
+        let (stream, _) = self.sockets.accept().await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+        // Slack's models and proxies leave the details out at times.
+        send(&mut socket, json!({"type": "hello"})).await;
+        socket
+    }
+}
+
+async fn send(socket: &mut Socket, frame: Value) {
+    socket.send(Message::text(frame.to_string())).await.unwrap();
+}
+
+/// The next frame of text.
+async fn next(socket: &mut Socket) -> Value {
+    loop {
+        let message = socket.next().await.expect("the connection stands").unwrap();
+        if let Message::Text(text) = message {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
+}
+
+fn command(id: &str, text: &str) -> Value {
+    json!({"type": "slash_commands", "envelope_id": id, "accepts_response_payload": true,
+        "payload": {"team_id": TEAM, "team_domain": "demo", "channel_id": "C01INC",
+            "user_id": "U01ANA", "command": "/rollback", "text": text, "trigger_id": "1.2.x"}})
+}
+
+fn press(id: &str, action: &str) -> Value {
+    json!({"type": "interactive", "envelope_id": id, "accepts_response_payload": false,
+        "payload": {"type": "block_actions", "team": {"id": TEAM}, "user": {"id": "U01ANA"},
+            "container": {"type": "message", "message_ts": "1.2"}, "channel": {"id": "C01INC"},
+            "message": {"metadata": {"event_payload": {"outbox": 7}}}, "trigger_id": "1.2.y",
+            "actions": [{"type": "button", "action_id": action, "value": "v"}]}})
+}
+
+#[tokio::test]
+async fn envelopes_are_taken_in_and_acknowledged() {
+    let mut place = place().await;
+    let mut socket = place.connection().await;
+    place.handle.connected().wait_for(|up| *up).await.unwrap();
+
+    send(&mut socket, command("e1", "web")).await;
+    let expected = json!({"response_type": "ephemeral", "text": "incident #1", "blocks": [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "incident #1"}}]});
+    assert_eq!(next(&mut socket).await, json!({"envelope_id": "e1", "payload": expected}));
+    let fields = command("e1", "web")["payload"].clone();
+    assert_eq!(place.inbox.recv().await.unwrap(), wire::command(TEAM, fields).unwrap());
+
+    send(&mut socket, press("e2", "confirm")).await;
+    assert_eq!(next(&mut socket).await, json!({"envelope_id": "e2"}));
+    let pressed = place.inbox.recv().await.unwrap();
+    assert!(matches!(pressed, Inbound::Press { ref action, .. } if action == "confirm"));
+    place.handle.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_acknowledged_and_handed_to_nobody() {
+    let mut place = place().await;
+    let mut socket = place.connection().await;
+    let frames: BTreeMap<&str, Value> = [
+        ("e1", json!({"type": "events_api", "envelope_id": "e1", "payload": {}})),
+        ("e2", json!({"type": "slash_commands", "envelope_id": "e2"})),
+        ("e3", json!({"type": "interactive", "envelope_id": "e3", "payload": {"type": 7}})),
+        ("e4", json!({"type": "of_next_year", "envelope_id": "e4"})),
+    ]
+    .into();
+    for (id, frame) in frames {
+        socket.send(Message::text("no frame")).await.unwrap();
+        send(&mut socket, frame).await;
+        assert_eq!(next(&mut socket).await, json!({"envelope_id": id}));
+    }
+    assert!(place.inbox.try_recv().is_err());
+    place.handle.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_slow_intake_is_said_to_the_typist_and_shown_to_the_presser() {
+    let place = place().await;
+    let mut socket = place.connection().await;
+    send(&mut socket, command("e1", "hang")).await;
+    let late = next(&mut socket).await;
+    let said = "Not accepted: taking it in took too long. Please try again.";
+    assert_eq!((&late["envelope_id"], &late["payload"]["text"]), (&json!("e1"), &json!(said)));
+    // The press is not acknowledged at all, and does not hold up the next envelope for ever.
+    send(&mut socket, press("e2", "hang")).await;
+    send(&mut socket, command("e3", "web")).await;
+    assert_eq!(next(&mut socket).await["envelope_id"], "e3");
+    place.handle.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_is_replaced_and_readiness_follows() {
+    let place = place().await;
+    let mut connected = place.handle.connected();
+    assert!(!*connected.borrow());
+    let mut first = place.connection().await;
+    connected.wait_for(|up| *up).await.unwrap();
+
+    send(&mut first, json!({"type": "disconnect", "reason": "refresh_requested"})).await;
+    connected.wait_for(|up| !*up).await.unwrap();
+    let second = place.connection().await;
+    connected.wait_for(|up| *up).await.unwrap();
+
+    drop(second);
+    connected.wait_for(|up| !*up).await.unwrap();
+    let _third = place.connection().await;
+    connected.wait_for(|up| *up).await.unwrap();
+
+    place.handle.shutdown().await;
+    assert!(!*connected.borrow());
+}
