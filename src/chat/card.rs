@@ -1,7 +1,8 @@
 //! The live card: one per incident, drawn from the state alone, edited in place.
 
+use super::catalog::Prefix;
 use super::reply::{Button, ButtonStyle, Card, Field, Item, ItemState, Part, Text};
-use super::words::{self, Spelling};
+use super::words;
 use crate::domain::action::Action;
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::deployment::Assignment;
@@ -22,7 +23,7 @@ pub struct Drawing<'a> {
     /// Makes the buttons' values.
     pub sealer: &'a Sealer,
     /// How commands are written.
-    pub spelling: &'a Spelling,
+    pub prefix: &'a Prefix,
     /// When it is drawn.
     pub now: Timestamp,
 }
@@ -51,9 +52,9 @@ pub fn actions(incident: &Incident) -> Vec<Action> {
         Layer1::Lapsed(..) => vec![Action::Renew, Action::Cancel],
         Layer1::Flipping(flip) => match flip.stage {
             Stage::Intended { .. } if !flip.was_sent() => vec![Action::Cancel],
-            Stage::Unknown { .. } => vec![Action::CheckAgain],
             Stage::Intended { .. }
             | Stage::Sending { .. }
+            | Stage::Unknown { .. }
             | Stage::Doubted { .. }
             | Stage::Polling { .. }
             | Stage::Proving { .. }
@@ -91,7 +92,6 @@ pub fn label(action: &Action) -> &'static str {
         Action::Choose(..) => "Choose",
         Action::Renew => "Ask again",
         Action::ShowCard => "Show card",
-        Action::CheckAgain => "Check again",
     }
 }
 
@@ -100,9 +100,7 @@ pub fn button(incident: IncidentId, action: &Action, sealer: &Sealer) -> Button 
     let style = match action {
         Action::Confirm(_) => ButtonStyle::Danger,
         Action::Renew | Action::ShowCard => ButtonStyle::Primary,
-        Action::Cancel | Action::ChooseAnother(_) | Action::Choose(..) | Action::CheckAgain => {
-            ButtonStyle::Plain
-        }
+        Action::Cancel | Action::ChooseAnother(_) | Action::Choose(..) => ButtonStyle::Plain,
     };
     Button {
         label: label(action).into(),
@@ -137,7 +135,26 @@ pub fn draw(incident: &Incident, drawing: &Drawing<'_>) -> Card {
     Card { summary: title.into(), parts }
 }
 
-fn headline(incident: &Incident) -> &'static str {
+/// The other eligible targets, each with a button. List numbers are those that `/rollback` takes.
+pub fn choices(incident: &Incident, drawing: &Drawing<'_>) -> Card {
+    let Some(question) = incident.waiting() else { return draw(incident, drawing) };
+    let title = format!("{} {}: other targets", incident.id, incident.service);
+    let mut parts = vec![Part::Title(title.clone().into())];
+    for other in &question.others {
+        parts.push(Part::Paragraph(candidate(other, drawing.now)));
+        let action = Action::Choose(question.id.clone(), other.deployment.id.clone());
+        let button = Button {
+            label: Text::plain("Choose ").append(words::short(&other.deployment)),
+            ..button(incident.id, &action, drawing.sealer)
+        };
+        parts.push(Part::Buttons(vec![button]));
+    }
+    parts.push(Part::Note("Choosing asks for a fresh Confirm; nothing moves before that.".into()));
+    Card { summary: title.into(), parts }
+}
+
+/// What an incident is at, in few words.
+pub fn headline(incident: &Incident) -> &'static str {
     if let Some(resolution) = &incident.resolution {
         return match resolution.exit {
             Exit::Blip => "resolved, it was a blip",
@@ -202,15 +219,15 @@ fn situation(incident: &Incident, drawing: &Drawing<'_>) -> Text {
 }
 
 fn idle(incident: &Incident, drawing: &Drawing<'_>) -> Text {
-    let rollback = drawing.spelling.command(&format!("rollback {}", incident.service));
+    let rollback = drawing.prefix.command(&format!("rollback {}", incident.service));
     match &incident.refused {
-        Some(refusal) => words::refusal(refusal, Some(&incident.service), drawing.spelling),
+        Some(refusal) => words::refusal(refusal, Some(&incident.service), drawing.prefix),
         None => Text::default()
             .foreign(words::clipped(&incident.title, 300))
             .and(" Next: ")
             .code(rollback)
             .and(", or ")
-            .code(drawing.spelling.command("incident blip"))
+            .code(drawing.prefix.command("incident blip"))
             .and(" if it was nothing."),
     }
 }
@@ -227,7 +244,7 @@ fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
         return stamp.and("The rollback failed: ").append(words::failure(
             failure,
             incident,
-            drawing.spelling,
+            drawing.prefix,
         ));
     }
     let target = words::short(&flip.confirmation.to.deployment);
@@ -412,7 +429,7 @@ fn flag_item(flip: &Flip) -> Line {
 fn warnings(incident: &Incident, state: &ServiceState, drawing: &Drawing<'_>) -> Vec<Text> {
     let mut warnings = Vec::new();
     if let Some(halt) = &state.halt {
-        let resume = drawing.spelling.command("incident resume");
+        let resume = drawing.prefix.command("incident resume");
         let text = Text::default().strong("Halted").and(" by ").person(&halt.by);
         let text =
             text.and(" at ").time(halt.since).and(": nothing is sent. A lead lifts it with ");

@@ -2,9 +2,11 @@
 //! stakeholders' posts. Pure.
 
 use super::card::{self, Drawing};
+use super::catalog::Prefix;
 use super::reply::{Card, Part, Text};
-use super::words::{self, Spelling};
-use crate::domain::actor::Actor;
+use super::words;
+use crate::domain::action::Action;
+use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{
@@ -15,13 +17,13 @@ use crate::domain::incident::Incident;
 use crate::domain::refusal::Refusal;
 use crate::domain::service::{Channel, Service};
 use crate::domain::time::Timestamp;
-use crate::engine::ports::{Change, Narration, Narrator, NewPost, Placement, ReplyTo};
+use crate::engine::ports::{Change, Narration, Narrator, NewPost, Placement, ReplyTo, Shown};
 
 /// Tells the team and the stakeholders.
 #[derive(Clone, Debug, Default)]
 pub struct Herald {
     /// How commands are written.
-    pub spelling: Spelling,
+    pub prefix: Prefix,
 }
 
 impl Narrator for Herald {
@@ -37,21 +39,30 @@ impl Narrator for Herald {
         narration
     }
 
+    fn show(&self, shown: &Shown<'_>, to: &ReplyTo, book: &Book, at: Timestamp) -> Option<NewPost> {
+        let incident = book.incidents.get(&shown.incident)?;
+        let drawing = Drawing { book, sealer: shown.sealer, prefix: &self.prefix, now: at };
+        let card = match shown.action {
+            Action::ChooseAnother(_) => card::choices(incident, &drawing),
+            Action::ShowCard
+            | Action::Confirm(_)
+            | Action::Cancel
+            | Action::Choose(..)
+            | Action::Renew => card::draw(incident, &drawing),
+        };
+        Some(whisper(card, to, at))
+    }
+
     fn refuse(&self, refusal: &Refusal, to: &ReplyTo, book: &Book, at: Timestamp) -> NewPost {
         let service = bound_service(book, &to.channel);
-        let text = words::refusal(refusal, service, &self.spelling);
+        let text = words::refusal(refusal, service, &self.prefix);
         whisper(said(text), to, at)
     }
 }
 
 impl Herald {
     fn drawing<'a>(&'a self, change: &Change<'a>) -> Drawing<'a> {
-        Drawing {
-            book: change.after,
-            sealer: change.sealer,
-            spelling: &self.spelling,
-            now: change.at,
-        }
+        Drawing { book: change.after, sealer: change.sealer, prefix: &self.prefix, now: change.at }
     }
 
     fn redraw(&self, incident: &Incident, change: &Change<'_>, narration: &mut Narration) {
@@ -136,7 +147,7 @@ impl Herald {
         let crate::domain::incident::Layer1::Resolving(resolving) = &before.layer1 else { return };
         let Some(channel) = resolving.wish.asked_in.clone() else { return };
         let to = ReplyTo { person: resolving.by.clone(), channel, response_url: None };
-        let text = words::refusal(refusal, Some(&incident.service), &self.spelling)
+        let text = words::refusal(refusal, Some(&incident.service), &self.prefix)
             .and(format!(" Incident {} stays open.", incident.id));
         narration.posts.push(whisper(said(text), &to, change.at));
     }
@@ -154,7 +165,7 @@ impl Herald {
                 })
             }
             IncidentEvent::RollbackRefused { refusal } => {
-                Some(words::refusal(refusal, Some(&incident.service), &self.spelling))
+                Some(words::refusal(refusal, Some(&incident.service), &self.prefix))
             }
             IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(
                 Text::plain("Target: ")
@@ -254,7 +265,7 @@ impl Herald {
                 Text::default()
                     .strong("The rollback failed")
                     .and(": ")
-                    .append(words::failure(failure, incident, &self.spelling)),
+                    .append(words::failure(failure, incident, &self.prefix)),
             ),
             FlipEvent::DisarmIntended { .. } => {
                 Some("Automatic assignment is still on after the rollback: switching it off.".into())
@@ -276,7 +287,7 @@ impl Herald {
                 let text = Text::default().strong("Halted").and(" by ").person(by);
                 let text = with_reason(text, reason.as_deref());
                 text.and(format!(" Nothing is sent for {id} until a lead types "))
-                    .code(self.spelling.command("incident resume"))
+                    .code(self.prefix.command("incident resume"))
             }
             ServiceEvent::Resumed { by, reason } => {
                 let text = Text::default().strong("Resumed").and(" by ").person(by);
@@ -401,7 +412,7 @@ fn reference(incident: &Incident) -> Text {
     Text::plain(format!("(incident {})", incident.id))
 }
 
-fn confirmed(incident: &Incident, by: &crate::domain::actor::Person) -> Text {
+fn confirmed(incident: &Incident, by: &Person) -> Text {
     let text = Text::default().person(by).and(" confirmed: ");
     match incident.flip() {
         Some(flip) => text
@@ -416,7 +427,7 @@ fn confirmed(incident: &Incident, by: &crate::domain::actor::Person) -> Text {
     }
 }
 
-fn resolved(by: &crate::domain::actor::Person, exit: Exit, reason: Option<&str>) -> Text {
+fn resolved(by: &Person, exit: Exit, reason: Option<&str>) -> Text {
     let text = Text::default().strong("resolved").and(" by ").person(by);
     let text = match exit {
         Exit::Blip => text.and(": it was a blip"),

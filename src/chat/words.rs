@@ -1,5 +1,6 @@
 //! The sentences. Every refusal says why and what to do next; foreign words stay marked as foreign.
 
+use super::catalog::Prefix;
 use super::reply::Text;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::deployment::{Assignment, BuildState, Deployment, Live};
@@ -9,20 +10,6 @@ use crate::domain::incident::Incident;
 use crate::domain::probe::{Probe, Seen};
 use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::{Span, Timestamp};
-
-/// How commands are written in this workspace: with the prefix, if one is configured.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spelling {
-    /// For example `rp-`; empty: none.
-    pub prefix: String,
-}
-
-impl Spelling {
-    /// A command as it is typed, for example `/rp-rollback shop`.
-    pub fn command(&self, rest: &str) -> String {
-        format!("/{}{rest}", self.prefix)
-    }
-}
 
 /// A deployment in few words: short commit, else id.
 pub fn short(deployment: &Deployment) -> Text {
@@ -121,8 +108,8 @@ pub fn void(why: Void) -> &'static str {
 }
 
 /// Why a flip did not come to its end, and what to do.
-pub fn failure(failure: &FlipFailure, incident: &Incident, spelling: &Spelling) -> Text {
-    let again = spelling.command(&format!("rollback {}", incident.service));
+pub fn failure(failure: &FlipFailure, incident: &Incident, prefix: &Prefix) -> Text {
+    let again = prefix.command(&format!("rollback {}", incident.service));
     match failure {
         FlipFailure::Refused { why } => Text::plain("the provider refused: ")
             .foreign(clipped(why, 300))
@@ -160,16 +147,16 @@ pub fn failure(failure: &FlipFailure, incident: &Incident, spelling: &Spelling) 
 }
 
 /// A refusal as a sentence, with the next step.
-pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, spelling: &Spelling) -> Text {
+pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) -> Text {
     let rollback = match service {
-        Some(service) => spelling.command(&format!("rollback {service}")),
-        None => spelling.command("rollback"),
+        Some(service) => prefix.command(&format!("rollback {service}")),
+        None => prefix.command("rollback"),
     };
     match refusal {
         Refusal::NotAllowed { .. }
         | Refusal::NotAPerson
         | Refusal::Halted { .. }
-        | Refusal::NotHalted => may_not(refusal, spelling),
+        | Refusal::NotHalted => may_not(refusal, prefix),
         Refusal::Preview(..)
         | Refusal::NeverServed(..)
         | Refusal::NotReady(..)
@@ -194,16 +181,17 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, spelling: &Spelli
         | Refusal::IncidentOver
         | Refusal::FlipUnderWay
         | Refusal::FlippedNotBlip
-        | Refusal::CloseNeedsReason => not_this_incident(refusal, spelling),
+        | Refusal::CloseNeedsReason => not_this_incident(refusal, prefix),
         Refusal::WrongCode { .. }
         | Refusal::CodesLocked { .. }
         | Refusal::UnknownButton
-        | Refusal::WrongChannel => not_this_button(refusal, spelling),
+        | Refusal::NotAccepted
+        | Refusal::WrongChannel => not_this_button(refusal, prefix),
     }
 }
 
-fn may_not(refusal: &Refusal, spelling: &Spelling) -> Text {
-    let whoami = spelling.command("incident whoami");
+fn may_not(refusal: &Refusal, prefix: &Prefix) -> Text {
+    let whoami = prefix.command("incident whoami");
     match refusal {
         Refusal::NotAllowed { needs, has: None } => Text::plain(format!(
             "You are not on this service's list, and this needs a {needs}. Ask a responder in this channel to press it; it stays open for them. See "
@@ -218,7 +206,7 @@ fn may_not(refusal: &Refusal, spelling: &Spelling) -> Text {
             .and(" said so at ")
             .time(*since)
             .and(". Nothing is sent until a lead types ")
-            .code(spelling.command("incident resume")),
+            .code(prefix.command("incident resume")),
         Refusal::NotHalted => Text::plain("The bot is not halted, so there is nothing to resume."),
         _ => Text::plain("Only people can do this. Type the command yourself."),
     }
@@ -326,29 +314,29 @@ fn not_now(refusal: &Refusal, rollback: &str) -> Text {
     }
 }
 
-fn not_this_incident(refusal: &Refusal, spelling: &Spelling) -> Text {
+fn not_this_incident(refusal: &Refusal, prefix: &Prefix) -> Text {
     match refusal {
         Refusal::NoIncident => Text::plain("There is no open incident here. Next: ")
-            .code(spelling.command("rollback"))
+            .code(prefix.command("rollback"))
             .and(" or ")
-            .code(spelling.command("incident open <what is wrong>")),
+            .code(prefix.command("incident open <what is wrong>")),
         Refusal::IncidentOver => {
-            Text::plain("That incident is over. Next: ").code(spelling.command("incident list"))
+            Text::plain("That incident is over. Next: ").code(prefix.command("incident list"))
         }
         Refusal::FlipUnderWay => Text::plain(
             "A rollback is under way. Wait until the card says how it ended, then try again.",
         ),
         Refusal::FlippedNotBlip => {
             Text::plain("Production was moved in this incident, so it was no blip. Next: ")
-                .code(spelling.command("incident close <reason>"))
+                .code(prefix.command("incident close <reason>"))
         }
         _ => Text::plain("Say why it can be closed now, for the record. Next: ")
-            .code(spelling.command("incident close <reason>")),
+            .code(prefix.command("incident close <reason>")),
     }
 }
 
-fn not_this_button(refusal: &Refusal, spelling: &Spelling) -> Text {
-    let codes = spelling.command("incident press");
+fn not_this_button(refusal: &Refusal, prefix: &Prefix) -> Text {
+    let codes = prefix.command("incident press");
     match refusal {
         Refusal::WrongCode { left } => Text::plain(format!(
             "That code fits none of your buttons in this channel; {left} tries left. Your codes: "
@@ -357,13 +345,16 @@ fn not_this_button(refusal: &Refusal, spelling: &Spelling) -> Text {
         Refusal::CodesLocked { wait } => Text::plain(format!(
             "Too many wrong codes: codes are locked for you for {wait}. The buttons themselves still work."
         )),
+        Refusal::NotAccepted => Text::plain(
+            "Not accepted: recording your press took too long, so nothing was done. Please press again.",
+        ),
         Refusal::WrongChannel => Text::plain(
             "This incident is not shown in this channel. Press in a channel of its service.",
         ),
         _ => Text::plain(
             "This button is not known here: it is too old, or from another installation. Next: ",
         )
-        .code(spelling.command("incident status")),
+        .code(prefix.command("incident status")),
     }
 }
 

@@ -20,8 +20,6 @@ pub enum Action {
     Renew,
     /// Shows the incident's card to the person who asks.
     ShowCard,
-    /// Looks at the world at once, where the outcome of an effect is unknown.
-    CheckAgain,
 }
 
 impl Action {
@@ -34,7 +32,6 @@ impl Action {
             Self::Choose(..) => "choose",
             Self::Renew => "renew",
             Self::ShowCard => "show_card",
-            Self::CheckAgain => "check_again",
         }
     }
 

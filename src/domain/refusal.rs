@@ -128,6 +128,8 @@ pub enum Refusal {
     },
     /// The button is not known here: from another version, another installation, or too old.
     UnknownButton,
+    /// It took too long to be stored, so it was not acted on.
+    NotAccepted,
     /// The press came from a channel that the incident is not shown in.
     WrongChannel,
 }

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
-use super::ports::{JournalError, NewDelivery, ReplyTo};
+use super::ports::{Commit, JournalError, NewDelivery, ReplyTo};
 use super::seal;
 use crate::domain::action::Action;
 use crate::domain::actor::Actor;
 use crate::domain::decide::Request;
 use crate::domain::ids::{DeliveryKey, IncidentId};
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 /// A press, as it is stored: what the button does and who pressed it, without the button's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +29,17 @@ pub struct Press {
 /// How often a press may ask for readings.
 const MOST_ROUNDS: usize = 3;
 
-/// Stores a press; what comes of it is told by messages. Returns once it is durable.
+/// Stores a press; what comes of it is told by messages. Returns once it is durable. A press that takes longer than `late`
+/// to be stored is not acted on: the platform has told its person by then that it was not accepted.
 ///
 /// # Errors
 /// [`JournalError::Duplicate`] for a repeat; anything else means that nothing was stored.
-pub async fn press(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), JournalError> {
+pub async fn press(
+    engine: &Engine,
+    key: &DeliveryKey,
+    press: Press,
+    late: Span,
+) -> Result<(), JournalError> {
     let delivery = NewDelivery {
         key: key.clone(),
         at: press.pressed_at,
@@ -41,8 +47,11 @@ pub async fn press(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(
         pending: true,
     };
     let at_work = engine.activity().begin();
-    let commit = super::ports::Commit { deliveries: vec![delivery], ..Default::default() };
+    let commit = Commit { deliveries: vec![delivery], ..Commit::default() };
     engine.keeper().tools().journal.commit(commit).await?;
+    if engine.keeper().tools().clock.now().since(press.pressed_at) >= late {
+        return refuse(engine, key, &press.by, &Refusal::NotAccepted).await;
+    }
     let (engine, key) = (engine.clone(), key.clone());
     tokio::spawn(async move {
         answer(&engine, &key, press).await;
@@ -90,28 +99,48 @@ async fn settle(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), 
             Err(error) => return Err(error),
         }
     }
-    refuse(engine, key, &press, &Refusal::UnknownButton).await
+    refuse(engine, key, &press.by, &Refusal::UnknownButton).await
 }
 
-/// Refuses a press without a decision of the domain: its button is not known, or not here.
+/// Refuses a stored press without a decision of the domain.
+async fn refuse(
+    engine: &Engine,
+    key: &DeliveryKey,
+    by: &ReplyTo,
+    refusal: &Refusal,
+) -> Result<(), JournalError> {
+    let commit = Commit { settled: vec![key.clone()], ..Commit::default() };
+    tell(engine, commit, by, refusal).await
+}
+
+/// Refuses a press that was not stored, since its button is not known or not here. A repeat is not answered again.
 ///
 /// # Errors
 /// When the journal did not take the answer.
-pub async fn refuse(
+pub async fn refuse_unseen(
     engine: &Engine,
     key: &DeliveryKey,
-    press: &Press,
+    by: &ReplyTo,
+    refusal: &Refusal,
+) -> Result<(), JournalError> {
+    let at = engine.keeper().tools().clock.now();
+    let body = serde_json::to_string(by).expect("replies are plain data");
+    let delivery = NewDelivery { key: key.clone(), at, body, pending: false };
+    let commit = Commit { deliveries: vec![delivery], ..Commit::default() };
+    tell(engine, commit, by, refusal).await
+}
+
+async fn tell(
+    engine: &Engine,
+    mut commit: Commit,
+    by: &ReplyTo,
     refusal: &Refusal,
 ) -> Result<(), JournalError> {
     let keeper = engine.keeper();
     let now = keeper.tools().clock.now();
-    let post = keeper.tools().narrator.refuse(refusal, &press.by, &keeper.book(), now);
+    let post = keeper.tools().narrator.refuse(refusal, by, &keeper.book(), now);
     let channel = post.channel.clone();
-    let commit = super::ports::Commit {
-        settled: vec![key.clone()],
-        posts: vec![post],
-        ..Default::default()
-    };
+    commit.posts.push(post);
     keeper.tools().journal.commit(commit).await?;
     engine.ring_channel(&channel);
     Ok(())

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::ports::{
     Append, Chance, Change, Clock, Commit, Journal, JournalError, Narrator, NewDelivery, NewEvent,
-    ReplyTo, TokenHash,
+    NewPost, ReplyTo, Shown, TokenHash,
 };
 use super::seal::Sealer;
 use crate::domain::actor::{Actor, Policy};
@@ -275,12 +275,29 @@ impl Keeper {
     ) -> Result<Ripples, JournalError> {
         let mut commit = self.bare_commit(proposal);
         let mut ripples = Ripples::default();
+        if refusal.is_none()
+            && let Some(post) = self.show(proposal, book, now)
+        {
+            ripples.channels.push(post.channel.clone());
+            commit.posts.push(post);
+        }
         self.tell_refusal(&mut commit, &mut ripples, proposal, refusal, book, now);
         let is_empty = commit == Commit::default();
         if !is_empty {
             self.tools.journal.commit(commit).await?;
         }
         Ok(ripples)
+    }
+
+    /// A press that changes nothing shows something.
+    fn show(&self, proposal: &Proposal, book: &Book, now: Timestamp) -> Option<NewPost> {
+        let (to, [Request::Press { incident, action, .. }]) =
+            (proposal.reply_to.as_ref()?, proposal.requests.as_slice())
+        else {
+            return None;
+        };
+        let shown = Shown { incident: *incident, action, sealer: &self.sealer };
+        self.tools.narrator.show(&shown, to, book, now)
     }
 
     fn bare_commit(&self, proposal: &Proposal) -> Commit {

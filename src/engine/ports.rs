@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::seal::Sealer;
+use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
 use crate::domain::deployment::{Deployment, FailedAlias, Plan, Pointer};
@@ -465,6 +466,8 @@ pub trait Chance: Send + Sync {
 pub trait Narrator: Send + Sync {
     /// What is said after a decision, and the buttons that can be pressed from then on.
     fn narrate(&self, change: &Change<'_>) -> Narration;
+    /// The answer to one person whose press only shows something.
+    fn show(&self, shown: &Shown<'_>, to: &ReplyTo, book: &Book, at: Timestamp) -> Option<NewPost>;
     /// The answer to one person whose request was refused.
     fn refuse(&self, refusal: &Refusal, to: &ReplyTo, book: &Book, at: Timestamp) -> NewPost;
 }
@@ -482,6 +485,17 @@ pub struct Change<'a> {
     pub actor: &'a Actor,
     /// When it was decided.
     pub at: Timestamp,
+    /// Makes the buttons' values.
+    pub sealer: &'a Sealer,
+}
+
+/// A press that changed nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The incident that the button belongs to.
+    pub incident: IncidentId,
+    /// What it does.
+    pub action: &'a Action,
     /// Makes the buttons' values.
     pub sealer: &'a Sealer,
 }

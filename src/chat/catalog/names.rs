@@ -151,11 +151,16 @@ impl Prefix {
         format!("/{}{command}", self.0)
     }
 
+    /// A whole line as people would type it here: `rollback shop` becomes `/rp-rollback shop`.
+    pub fn command(&self, line: &str) -> String {
+        format!("/{}{line}", self.0)
+    }
+
     /// A line that begins with a plain command, as people would type it here: `/rollback shop` becomes
     /// `/rp-rollback shop`. Other text is left alone.
     pub fn apply(&self, line: &str) -> String {
         match line.strip_prefix('/') {
-            Some(rest) => format!("/{}{rest}", self.0),
+            Some(rest) => self.command(rest),
             None => line.to_owned(),
         }
     }

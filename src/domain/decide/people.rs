@@ -72,7 +72,7 @@ pub(super) fn press(
         Action::Choose(question, target) => choose(&case, question, target, by),
         Action::Renew => renew(&case, by),
         // These only show something; the chat layer answers them from the state.
-        Action::ChooseAnother(_) | Action::ShowCard | Action::CheckAgain => Ok(Decision::nothing()),
+        Action::ChooseAnother(_) | Action::ShowCard => Ok(Decision::nothing()),
     }
 }
 

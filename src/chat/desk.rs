@@ -1,0 +1,258 @@
+//! The front desk: takes commands and presses in, from whatever platform, and gives the immediate answer.
+//!
+//! Owns who is asking, where, and how often. Knows no platform and decides nothing: handlers turn requests into proposals
+//! to the engine, the domain decides. Every request gets an answer, also when the journal says no.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::catalog::{Catalog, CommandName, Prefix};
+use super::handlers;
+use super::inbound::{Inbound, Intake};
+use super::narrator::said;
+use super::parse::{self, Scope};
+use super::rate::Buckets;
+use super::reply::{Card, Text};
+use crate::domain::action::Action;
+use crate::domain::actor::Person;
+use crate::domain::book::Book;
+use crate::domain::ids::{DeliveryKey, ServiceId};
+use crate::domain::refusal::Refusal;
+use crate::domain::service::Channel;
+use crate::domain::time::{Span, Timestamp};
+use crate::engine::intake::{self, Press};
+use crate::engine::keeper::LoadError;
+use crate::engine::motor::Engine;
+use crate::engine::ports::{JournalError, NewDelivery, ReplyTo};
+use crate::engine::seal;
+
+/// A press that took longer than this to be stored was told "not accepted": it is not acted on.
+const LATE: Span = Span(2_500);
+
+/// The front desk. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    catalog: Catalog,
+    prefix: Prefix,
+    services: Vec<ServiceId>,
+    buckets: Mutex<Buckets>,
+}
+
+/// One command, with who typed it and where.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Its delivery.
+    pub key: DeliveryKey,
+    /// Who, where, and how they are answered later.
+    pub by: ReplyTo,
+    /// The services of the channel.
+    pub bound: Vec<ServiceId>,
+    /// When it came in.
+    pub at: Timestamp,
+    /// As it was typed, for the record.
+    pub line: String,
+}
+
+impl Ask {
+    /// The delivery as it is stored.
+    pub fn delivery(&self) -> NewDelivery {
+        let body = serde_json::json!({
+            "person": self.by.person.to_string(),
+            "channel": self.by.channel.to_string(),
+            "line": self.line,
+        });
+        NewDelivery { key: self.key.clone(), at: self.at, body: body.to_string(), pending: false }
+    }
+}
+
+/// Why a command got no answer from its handler.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The journal said no.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal could not be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+impl Desk {
+    /// A desk for an engine.
+    pub fn new(engine: Engine, catalog: Catalog, prefix: Prefix, per_minute: u32) -> Self {
+        let services = engine.keeper().book().services.keys().cloned().collect();
+        let buckets = Mutex::new(Buckets::new(per_minute));
+        Self { inner: Arc::new(Inner { engine, catalog, prefix, services, buckets }) }
+    }
+
+    /// What decides and acts.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The declarations.
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    /// How commands are written.
+    pub fn prefix(&self) -> &Prefix {
+        &self.inner.prefix
+    }
+
+    /// The state.
+    pub fn book(&self) -> Arc<Book> {
+        self.inner.engine.keeper().book()
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.inner.engine.keeper().tools().clock.now()
+    }
+
+    async fn command(&self, key: DeliveryKey, by: ReplyTo, command: &str, text: &str) -> Card {
+        let now = self.now();
+        if let Some(wait) = self.must_wait(&by.person, now) {
+            let text = format!(
+                "That was a lot of commands in a minute. Nothing was done with this one; try again in {wait}."
+            );
+            return said(text.into());
+        }
+        let Some(name) = CommandName::from_slash(command, &self.inner.prefix) else {
+            let help = self.inner.prefix.command("incident help");
+            let text = Text::plain("This bot does not know ").code(command);
+            return said(text.and(". What it knows: ").code(help));
+        };
+        let bound = bound_services(&self.book(), &by.channel);
+        let scope = Scope {
+            catalog: &self.inner.catalog,
+            prefix: &self.inner.prefix,
+            known: &self.inner.services,
+            bound: &bound,
+        };
+        let request = match parse::parse(&scope, name, text) {
+            Ok(request) => request,
+            Err(refusal) => return refusal.card(),
+        };
+        let line = format!("{command} {text}").trim().to_owned();
+        let ask = Ask { key, by, bound, at: now, line };
+        match handlers::handle(self, &ask, request).await {
+            Ok(card) => card,
+            Err(error) => not_taken(&error),
+        }
+    }
+
+    fn must_wait(&self, person: &Person, now: Timestamp) -> Option<Span> {
+        let mut buckets = self.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.take(person, now).err()
+    }
+
+    async fn press(&self, key: DeliveryKey, by: ReplyTo, token: &str) {
+        let pressed_at = self.now();
+        let journal = &self.inner.engine.keeper().tools().journal;
+        let stored = match journal.token(&seal::hash(token)).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::error!(%error, "a button could not be looked up");
+                return;
+            }
+        };
+        let action =
+            stored.as_ref().and_then(|one| serde_json::from_str::<Action>(&one.action).ok());
+        let (Some(stored), Some(action)) = (stored, action) else {
+            return self.refuse_press(&key, by, &Refusal::UnknownButton).await;
+        };
+        let press = Press { incident: stored.incident, action, by, pressed_at };
+        self.store_press(&key, press).await;
+    }
+
+    /// Stores a press whose button is known; refuses one from a channel that the incident is not shown in.
+    pub(super) async fn store_press(&self, key: &DeliveryKey, press: Press) {
+        let book = self.book();
+        let incident = book.incidents.get(&press.incident);
+        let service = incident.and_then(|one| book.services.get(&one.service));
+        if !service.is_some_and(|service| service.channels.contains(&press.by.channel)) {
+            return self.refuse_press(key, press.by, &Refusal::WrongChannel).await;
+        }
+        match intake::press(&self.inner.engine, key, press, LATE).await {
+            // A repeat of what is known already: the first one is answered.
+            Ok(()) | Err(JournalError::Duplicate(_)) => {}
+            Err(error) => tracing::error!(%error, "a press could not be stored"),
+        }
+    }
+
+    async fn refuse_press(&self, key: &DeliveryKey, by: ReplyTo, refusal: &Refusal) {
+        match intake::refuse_unseen(&self.inner.engine, key, &by, refusal).await {
+            Ok(()) | Err(JournalError::Duplicate(_)) => {}
+            Err(error) => tracing::error!(%error, "a refusal could not be stored"),
+        }
+    }
+}
+
+#[async_trait]
+impl Intake for Desk {
+    async fn receive(&self, inbound: Inbound) -> Option<Card> {
+        // What was begun is finished, whether or not the platform still waits for the answer.
+        let (desk, at_work) = (self.clone(), self.inner.engine.activity().begin());
+        let work = tokio::spawn(async move {
+            let answer = desk.take(inbound).await;
+            drop(at_work);
+            answer
+        });
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a request could not be handled");
+            Some(said(
+                "Something went wrong in the bot with this one request. Please try again.".into(),
+            ))
+        })
+    }
+}
+
+impl Desk {
+    async fn take(&self, inbound: Inbound) -> Option<Card> {
+        if self.inner.engine.is_stopping() {
+            return Some(said(
+                "The bot is shutting down: not accepted. Try again in a moment.".into(),
+            ));
+        }
+        match inbound {
+            Inbound::Command { key, person, channel, command, text, response_url } => {
+                let by = ReplyTo { person, channel, response_url };
+                Some(self.command(key, by, &command, &text).await)
+            }
+            Inbound::Press { key, person, channel, token, response_url, .. } => {
+                let by = ReplyTo { person, channel, response_url };
+                self.press(key, by, &token).await;
+                None
+            }
+            Inbound::Probe => None,
+            Inbound::ForeignTenant { .. } => {
+                tracing::warn!("a request of another tenant was refused");
+                Some(said("This bot serves another workspace.".into()))
+            }
+            Inbound::Unsupported { what } => {
+                tracing::info!(what, "a request of an unknown kind was ignored");
+                Some(said("This control is from another version of the bot.".into()))
+            }
+        }
+    }
+}
+
+/// The services whose team works in a channel.
+pub fn bound_services(book: &Book, channel: &Channel) -> Vec<ServiceId> {
+    let bound = book.services.values().filter(|service| service.channels.contains(channel));
+    bound.map(|service| service.id.clone()).collect()
+}
+
+fn not_taken(error: &DeskError) -> Card {
+    if let DeskError::Journal(JournalError::Duplicate(_)) = error {
+        return said("That request was taken already; it counts once.".into());
+    }
+    tracing::error!(%error, "a command was not taken");
+    said(Text::plain("Not accepted, nothing was done: ").foreign(error.to_string()))
+}
