@@ -1,8 +1,11 @@
 //! Help, drawn from the declarations, so that it cannot differ from what the grammar takes. Never names a command by
 //! hand; the words come from `commands/`.
 
-use super::catalog::{Access, Catalog, Command, CommandOption, Confirm, Declaration, Prefix, Verb};
-use super::reply::{Card, Part, Text};
+use super::catalog::{
+    Access, Catalog, Command, CommandOption, Confirm, Declaration, Prefix, ReplyPlace, Subcommand,
+    Verb, Who,
+};
+use super::reply::{Card, Part, Run, Text};
 
 /// The answer to `/incident help [topic]`: all commands, or one of them.
 pub fn help(catalog: &Catalog, prefix: &Prefix, topic: Option<Verb>) -> Card {
@@ -19,7 +22,7 @@ fn overview(catalog: &Catalog, prefix: &Prefix) -> Card {
         parts.push(Part::Paragraph(Text::default().strong(&command.summary)));
         parts.push(Part::Paragraph(usage_lines(command, prefix)));
     }
-    let more = catalog.declaration(Verb::Incident(super::catalog::Subcommand::Help)).usage(prefix);
+    let more = catalog.declaration(Verb::Incident(Subcommand::Help)).usage(prefix);
     parts.push(Part::Note(Text::plain("More on each: ").code(more)));
     Card { summary: title, parts }
 }
@@ -68,15 +71,14 @@ fn example_lines(declaration: &Declaration, prefix: &Prefix) -> Text {
 
 /// Takes the last line break off.
 fn trimmed(mut text: Text) -> Text {
-    if let Some(super::reply::Run::Plain(last)) = text.0.last_mut() {
+    if let Some(Run::Plain(last)) = text.0.last_mut() {
         last.truncate(last.trim_end().len());
     }
     text
 }
 
 /// Who may ask, what it takes and who sees the answer, in one line.
-pub(super) fn access_line(access: &Access) -> String {
-    use super::catalog::{ReplyPlace, Who};
+fn access_line(access: &Access) -> String {
     let who = match access.who {
         Who::Anyone => "Anybody in a service's channel",
         Who::Responder => "Responders of the service",
@@ -108,8 +110,6 @@ fn with_commands(paragraph: &str, prefix: &Prefix) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::catalog::Subcommand;
-    use crate::chat::reply::Run;
 
     /// Slack: a section's text.
     const SECTION_MAX: usize = 3_000;
@@ -153,7 +153,32 @@ mod tests {
     fn help_on_a_verb_shows_its_options_examples_and_rights_with_the_prefix() {
         let catalog = Catalog::load().unwrap();
         let card = help(&catalog, &"rp-".parse().unwrap(), Some(Verb::Rollback));
-        insta::assert_snapshot!(lines(&card).join("\n---\n"), @"");
+        insta::assert_snapshot!(lines(&card).join("\n---\n"), @r#"
+        Point a service back at an earlier deployment
+        ---
+        /rp-rollback [service] [to] [reason]
+        ---
+        [service]  empty: the channel's service
+        [to]  empty: the best target, resolved, for confirmation
+        [reason]  why, for the timeline and for the provider's own log
+        ---
+        For example:
+        /rp-rollback
+        /rp-rollback shop
+        /rp-rollback shop 2
+        /rp-rollback web v41
+        /rp-rollback shop 9fceb02 checkout returns 500
+        /rp-rollback reason checkout returns 500
+        /rp-rollback shop to=https://shop-c2-demo.vercel.app reason="checkout returns 500"
+        ---
+        Layer 1: nothing is rebuilt and no code is changed, only the pointer moves. You get a card with the resolved target and Confirm; nothing happens before somebody presses it.
+        ---
+        A target is a deployment's id, its address, a commit (four digits of it or more), a version like v41, or its number on the card. Without a target you get the newest deployment that served production and was not rolled back from.
+        ---
+        The order is service, target, reason. A reason that comes first begins with the word reason or stands in quotes, so that a misspelt service is never taken for a reason.
+        ---
+        Responders of the service; one press of Confirm; the channel sees it.
+        "#);
     }
 
     #[test]

@@ -107,23 +107,14 @@ impl<'a> Reader<'a> {
     /// `to` and `reason` may be said as words. No other option may: "title" or "text" can begin a sentence.
     fn spoken_option(&self, word: &Word<'_>) -> Option<&'a CommandOption> {
         let name = OptionName::from_name(word.value)?;
-        let may_be_spoken = match name {
-            OptionName::To => !self.values.contains(name),
-            OptionName::Reason => true,
-            OptionName::Service
-            | OptionName::Title
-            | OptionName::Incident
-            | OptionName::Text
-            | OptionName::Code
-            | OptionName::Topic => false,
-        };
+        let may_be_spoken =
+            name == OptionName::Reason || (name == OptionName::To && !self.values.contains(name));
         self.declaration.option(name).filter(|_| may_be_spoken && !word.is_quoted)
     }
 
     fn take_spoken(&mut self, option: &CommandOption) -> Result<(), Problem> {
-        let Some(next) = self.words.get(self.at + 1) else {
-            return Err(Problem::Missing(option.name));
-        };
+        let next = self.words.get(self.at + 1).filter(|next| self.keyed_option(next).is_none());
+        let Some(next) = next else { return Err(Problem::Missing(option.name)) };
         self.at += 1;
         match option.kind {
             Kind::Text { .. } => self.has_text_begun = true,
@@ -206,16 +197,12 @@ impl<'a> Reader<'a> {
     /// The first bare word that fits no option. It begins the text, unless that would hide a mistake.
     fn begin_text(&mut self, word: &Word<'_>) -> Result<(), Problem> {
         let has_service = self.declaration.option(OptionName::Service).is_some();
-        let shown = || word.value.to_owned();
         if self.declaration.text_option().is_none() {
-            return Err(match has_service && !self.values.contains(OptionName::Service) {
-                true => Problem::UnknownService(shown()),
-                false => Problem::Unexpected(shown()),
-            });
+            return Err(self.no_place_for(word));
         }
         let is_last = self.at + 1 == self.words.len();
         if has_service && self.is_in_place_of_service() && (is_last || self.is_strict()) {
-            return Err(Problem::UnknownService(shown()));
+            return Err(Problem::UnknownService(word.value.to_owned()));
         }
         if has_service && is_last && self.text.is_empty() {
             if let Some(second) = self.scope.service(word.value) {
@@ -224,12 +211,24 @@ impl<'a> Reader<'a> {
             let wants_target = self.declaration.option(OptionName::To).is_some()
                 && !self.values.contains(OptionName::To);
             if wants_target && word.value.bytes().any(|byte| byte.is_ascii_digit()) {
-                return Err(Problem::UnclearTarget(shown()));
+                return Err(Problem::UnclearTarget(word.value.to_owned()));
             }
         }
         self.has_text_begun = true;
         self.take_text(word.start);
         Ok(())
+    }
+
+    /// Why a word that fits nothing is refused where there is no text.
+    fn no_place_for(&self, word: &Word<'_>) -> Problem {
+        let has = |name| self.declaration.option(name).is_some();
+        if has(OptionName::Code) {
+            return Problem::NotACode;
+        }
+        match has(OptionName::Service) && !self.values.contains(OptionName::Service) {
+            true => Problem::UnknownService(word.value.to_owned()),
+            false => Problem::Unexpected(word.value.to_owned()),
+        }
     }
 
     fn is_in_place_of_service(&self) -> bool {

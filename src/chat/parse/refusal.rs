@@ -197,15 +197,10 @@ impl Voice<'_> {
     }
 
     fn twice(&self, name: OptionName, first: &str, second: &str) -> Words {
-        let (what, example) = match name {
-            OptionName::To => ("target", format!("{} {first}", self.some_service())),
-            OptionName::Service => ("service", first.to_owned()),
-            OptionName::Reason
-            | OptionName::Title
-            | OptionName::Incident
-            | OptionName::Text
-            | OptionName::Code
-            | OptionName::Topic => (name.as_str(), format!("{name}={first}")),
+        let what = label(name);
+        let example = match name == OptionName::To {
+            true => format!("{} {first}", self.some_service()),
+            false => format!("{name}={first}"),
         };
         (
             Text::plain(format!("Two values for the {what}: "))
@@ -220,19 +215,9 @@ impl Voice<'_> {
     }
 
     fn missing(&self, name: OptionName) -> Words {
-        let what = match name {
-            OptionName::To => "deployment",
-            OptionName::Service
-            | OptionName::Reason
-            | OptionName::Title
-            | OptionName::Incident
-            | OptionName::Text
-            | OptionName::Code
-            | OptionName::Topic => name.as_str(),
-        };
         let example = self.scope.prefix.apply(&self.longest_example());
         (
-            Text::plain(format!("The {what} is missing.")),
+            Text::plain(format!("The {} is missing.", label(name))),
             Text::plain("Say it too, for example ").code(example).and("."),
         )
     }
@@ -267,7 +252,7 @@ impl Voice<'_> {
     fn not_a_code(&self) -> Words {
         (
             Text::plain(
-                "That is not a button's code: a code has at least eight letters and digits.",
+                "That is not a button's code: a code is one word of eight letters and digits or more.",
             ),
             Text::plain("Your codes are shown by ")
                 .code(self.scope.prefix.apply("/incident press"))
@@ -302,18 +287,26 @@ impl Voice<'_> {
 
 fn too_long(name: OptionName, length: usize, max: usize) -> Words {
     (
-        Text::plain(format!("The {name} has {length} characters; {max} is the most.")),
-        Text::plain(match name {
-            OptionName::Text => "Send it as several notes.",
-            OptionName::Service
-            | OptionName::To
-            | OptionName::Reason
-            | OptionName::Title
-            | OptionName::Incident
-            | OptionName::Code
-            | OptionName::Topic => "Shorten it and send it again; the rest can go in a note.",
+        Text::plain(format!("The {} has {length} characters; {max} is the most.", label(name))),
+        Text::plain(match name == OptionName::Text {
+            true => "Send it as several notes.",
+            false => "Shorten it and send it again; the rest can go in a note.",
         }),
     )
+}
+
+/// What people call an option's value.
+const fn label(name: OptionName) -> &'static str {
+    match name {
+        OptionName::To => "target",
+        OptionName::Service
+        | OptionName::Reason
+        | OptionName::Title
+        | OptionName::Incident
+        | OptionName::Text
+        | OptionName::Code
+        | OptionName::Topic => name.as_str(),
+    }
 }
 
 /// Names in a row, at most as many as one reads.

@@ -170,15 +170,9 @@ impl Taker<'_> {
     fn text(&mut self, name: OptionName) -> Result<Option<String>, Problem> {
         let Some(raw) = self.take(name) else { return Ok(None) };
         // Only a note may have lines: the others stand inside sentences.
-        let text = match name {
-            OptionName::Text => raw,
-            OptionName::Service
-            | OptionName::To
-            | OptionName::Reason
-            | OptionName::Title
-            | OptionName::Incident
-            | OptionName::Code
-            | OptionName::Topic => raw.split_whitespace().collect::<Vec<_>>().join(" "),
+        let text = match name == OptionName::Text {
+            true => raw,
+            false => raw.split_whitespace().collect::<Vec<_>>().join(" "),
         };
         if let Some(Kind::Text { max }) = self.declaration.option(name).map(|option| option.kind) {
             within(name, &text, max)?;
