@@ -267,14 +267,14 @@ fn is_inside_word(before: Option<char>, after: &str) -> bool {
         && after.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// Whether what follows a colon makes it the first of an `:emoji:`, or could with the colon of a later run.
+/// Whether what follows a colon makes it the first of an `:emoji:`, or could with the colon of a later run. Times of day and
+/// port numbers stay as they are.
 fn opens_emoji(after: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'');
-    match after.find(|c: char| !is_name(c)) {
-        Some(end) => end > 0 && after[end..].starts_with(':'),
-        // A port number at the end of a run stays as it is.
-        None => after.contains(|c: char| !c.is_ascii_digit()),
-    }
+    let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
+    let (name, rest) = after.split_at(end);
+    let closes = rest.is_empty() || rest.starts_with(':');
+    closes && name.contains(|c: char| !c.is_ascii_digit())
 }
 
 /// Characters that take no room: zero-width ones, marks that turn the direction of text, fillers, tags.

@@ -12,15 +12,15 @@
 //! It must never decide who may do what, never keep state of an incident, and never log bodies, tokens or signatures.
 //! Start at `receive` for what comes in and at `notifier` for what goes out.
 
-pub mod classify;
+mod classify;
 pub mod client;
-pub mod escape;
-pub mod form;
+mod escape;
+mod form;
 mod hand_over;
 pub mod notifier;
 pub mod receive;
-pub mod render;
+mod render;
 pub mod response_url;
 pub mod socket;
 pub mod verify;
-pub mod wire;
+mod wire;

@@ -220,5 +220,6 @@ fn ack(head: &Head, answer: Option<&Card>) -> Option<String> {
     Some(frame.to_string())
 }
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;

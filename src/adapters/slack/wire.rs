@@ -79,7 +79,7 @@ pub fn interaction(team: &str, payload: &str) -> Result<Inbound, Malformed> {
 
 /// Whether JSON nests deeper than Slack's ever does. The parser has a limit of its own, but skips members that nobody reads
 /// without counting.
-pub fn is_too_deep(json: &str) -> bool {
+fn is_too_deep(json: &str) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in json.bytes() {
         match byte {

@@ -172,6 +172,7 @@ fn our_own_runs_become_markup() {
         (Text::plain("by ").person(&bo), "by discord:77/88"),
         (Text::default().time(at), "<!date^1795200031^{time_secs}|18:40:31 UTC>"),
         (Text::default().foreign("fix: use a_b, not 2*3 ~ 6"), "fix: use a_b, not 2∗3 ∼ 6"),
+        (Text::default().foreign("12:30:45 at host:8080"), "12:30:45 at host:8080"),
         (Text::default().foreign("  many \t lines\nhere "), "many lines here"),
     ] {
         assert_eq!(mrkdwn(&text, 3000), expected);
