@@ -4,6 +4,7 @@
 
 pub mod adapters;
 pub mod chat;
+pub mod config;
 pub mod domain;
 pub mod engine;
 #[cfg(feature = "demo")]

@@ -1,1 +1,5 @@
-fn main() {}
+//! The command line of Repoint.
+
+fn main() -> std::process::ExitCode {
+    repoint::cli::main()
+}

@@ -1,5 +1,6 @@
 //! One folder per outside system.
 
+pub mod chance;
 pub mod clock;
 pub mod journal;
 pub mod probe;

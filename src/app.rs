@@ -1,0 +1,253 @@
+//! The only place where concrete types meet: builds the adapters from the configuration, starts the loops and the server,
+//! shuts down in order. Tests and the demo start the bot through the same door as `main` does.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::adapters::chance::SystemChance;
+use crate::adapters::clock::SystemClock;
+use crate::adapters::journal::SqliteJournal;
+use crate::adapters::probe::{HttpProber, Marker, Site};
+use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
+use crate::adapters::slack::notifier::SlackNotifier;
+use crate::adapters::slack::receive::{self, SlackHttp};
+use crate::adapters::slack::response_url::ResponseUrls;
+use crate::adapters::slack::socket::{SocketHandle, SocketMode};
+use crate::adapters::slack::verify::Verifier;
+use crate::adapters::vercel::provider::{VercelConfig, VercelProject, VercelProvider};
+use crate::chat::catalog::Catalog;
+use crate::chat::desk::Desk;
+use crate::chat::narrator::Herald;
+use crate::config::{Config, MarkerSetting, ServiceSettings, SlackMode};
+use crate::domain::book::Book;
+use crate::engine::keeper::{Keeper, Tools};
+use crate::engine::motor::{Engine, Hands};
+use crate::engine::ports::{Chance, Clock, Journal, Provider};
+use crate::engine::{reconcile, recovery};
+use crate::http::{self, Health};
+
+/// What a start may choose: time and chance. Everything else comes from the configuration.
+#[derive(Clone)]
+pub struct Seams {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub chance: Arc<dyn Chance>,
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) }
+    }
+}
+
+/// The bot, running.
+pub struct App {
+    engine: Engine,
+    desk: Desk,
+    slack: Arc<SlackApi>,
+    address: SocketAddr,
+    socket: Option<SocketHandle>,
+    close_server: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+    watcher: JoinHandle<()>,
+}
+
+/// After this long a shutdown gives up waiting; what is unfinished is durable and goes on at the next start.
+const LONGEST_DRAIN: Duration = Duration::from_secs(20);
+
+impl App {
+    /// Starts the bot: journal first, then what it still has to do, then the doors.
+    ///
+    /// # Errors
+    /// When the journal cannot be opened or relied on, or an address cannot be used. Nothing was acted on then.
+    pub async fn start(config: &Config, seams: Seams) -> anyhow::Result<Self> {
+        // A second call changes nothing; every TLS client of the process uses this provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let journal = open_journal(config)?;
+        recovery::check(journal.as_ref()).await.context("the journal cannot be relied on")?;
+        let slack = Arc::new(SlackApi::new(&SlackApiConfig {
+            api_url: config.slack.api_url.clone(),
+            bot_token: config.slack.bot_token.clone(),
+            team: config.slack.team.clone(),
+        })?);
+        let engine = build_engine(config, &seams, journal.clone(), slack.clone()).await?;
+        let catalog = Catalog::load().context("the command declarations")?;
+        let prefix = config.slack.prefix.clone();
+        let desk = Desk::new(engine.clone(), catalog, prefix, config.commands_per_minute);
+
+        recovery::recover(&engine).await.context("what was left to do cannot be read")?;
+        let soundness = recovery::check_all(journal.clone());
+        let watcher = tokio::spawn(reconcile::watch(engine.clone()));
+
+        let (routes, socket) = open_slack(config, &seams, &desk).await?;
+        let connected = socket.as_ref().map(SocketHandle::connected);
+        let health = Health { soundness, journal, connected };
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        let (close_server, closed) = oneshot::channel();
+        let router = http::router(health, routes);
+        let server = tokio::spawn(serve(listener, router, closed));
+        tracing::info!(%address, services = config.services.len(), "ready");
+        Ok(Self {
+            engine,
+            desk,
+            slack,
+            address,
+            socket,
+            close_server: Some(close_server),
+            server,
+            watcher,
+        })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What decides and acts.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The front desk.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Slack's Web API, as the bot uses it.
+    pub fn slack(&self) -> &SlackApi {
+        &self.slack
+    }
+
+    /// Takes nothing new in, finishes what was begun, closes the doors.
+    pub async fn stop(mut self) {
+        if let Some(socket) = self.socket.take() {
+            socket.shutdown().await;
+        }
+        if let Some(close) = self.close_server.take() {
+            // The server may have ended by itself.
+            let _ = close.send(());
+        }
+        if tokio::time::timeout(LONGEST_DRAIN, self.engine.stop()).await.is_err() {
+            tracing::warn!("work is unfinished; it goes on at the next start");
+        }
+        self.watcher.abort();
+        if tokio::time::timeout(Duration::from_secs(2), &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn open_journal(config: &Config) -> anyhow::Result<Arc<dyn Journal>> {
+    if let Some(folder) = config.journal.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let journal = SqliteJournal::open(&config.journal)
+        .with_context(|| format!("cannot use {}", config.journal.display()))?;
+    Ok(Arc::new(journal))
+}
+
+async fn build_engine(
+    config: &Config,
+    seams: &Seams,
+    journal: Arc<dyn Journal>,
+    slack: Arc<SlackApi>,
+) -> anyhow::Result<Engine> {
+    let tools = Tools {
+        journal,
+        clock: seams.clock.clone(),
+        chance: seams.chance.clone(),
+        narrator: Arc::new(Herald { prefix: config.slack.prefix.clone() }),
+        policy: Arc::new(config.policy(seams.clock.now())),
+    };
+    let book = Book::new(config.services.iter().map(|one| one.service.clone()));
+    let keeper = Keeper::load(tools, book).await.context("the journal cannot be read")?;
+    let vercel = VercelConfig {
+        api_url: config.vercel.api_url.clone(),
+        token: config.vercel.token.clone(),
+    };
+    let projects = config.services.iter().map(|one| VercelProject {
+        service: one.service.id.clone(),
+        project: one.project.clone(),
+        team: one.team.clone(),
+    });
+    let provider: Arc<dyn Provider> =
+        Arc::new(VercelProvider::new(vercel, projects.collect(), seams.clock.clone())?);
+    let providers: BTreeMap<_, _> =
+        config.services.iter().map(|one| (one.service.id.clone(), provider.clone())).collect();
+    let sites = config.services.iter().map(site).collect();
+    let prober = Arc::new(HttpProber::new(sites, seams.clock.clone())?);
+    let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
+    let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
+    Ok(Engine::new(keeper, Hands { providers, prober, notifier }))
+}
+
+fn site(settings: &ServiceSettings) -> Site {
+    Site {
+        service: settings.service.id.clone(),
+        production_url: settings.production_url.clone(),
+        deployment_url: settings.deployment_url.clone(),
+        marker: settings.marker.clone().map(|marker| match marker {
+            MarkerSetting::Header { header } => Marker::Header(header),
+            MarkerSetting::JsonPointer { json_pointer, path } => {
+                Marker::JsonPointer { path, pointer: json_pointer }
+            }
+            MarkerSetting::Regex { regex, path } => Marker::Regex { path, pattern: regex },
+        }),
+        paths: settings.proof_paths.clone(),
+        protection_bypass: settings.protection_bypass.clone(),
+        egress: settings.egress.clone(),
+    }
+}
+
+async fn open_slack(
+    config: &Config,
+    seams: &Seams,
+    desk: &Desk,
+) -> anyhow::Result<(Router, Option<SocketHandle>)> {
+    let team = config.slack.team.clone();
+    match &config.slack.mode {
+        SlackMode::Http { signing_secrets } => {
+            let slack = SlackHttp {
+                verifier: Arc::new(Verifier::new(signing_secrets.clone())?),
+                team,
+                intake: Arc::new(desk.clone()),
+                clock: seams.clock.clone(),
+            };
+            Ok((receive::routes(slack), None))
+        }
+        SlackMode::Socket { app_token } => {
+            let mode = SocketMode {
+                api_url: config.slack.api_url.clone(),
+                app_token: app_token.clone(),
+                team,
+            };
+            let handle = mode.start(Arc::new(desk.clone())).await?;
+            Ok((Router::new(), Some(handle)))
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, closed: oneshot::Receiver<()>) {
+    let until = async {
+        // A dropped sender means the same: the app is gone.
+        let _ = closed.await;
+    };
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+        tracing::error!(%error, "the server ended");
+    }
+}

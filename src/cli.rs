@@ -1,0 +1,199 @@
+//! The verbs of the one binary. Results go to standard output, logs and errors to standard error.
+
+#[cfg(feature = "demo")]
+mod demo;
+mod doctor;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::adapters::journal::{self, SqliteJournal};
+use crate::app::{App, Seams};
+use crate::chat::catalog::{Catalog, Prefix};
+use crate::chat::generated::{self, ManifestMode, ManifestOptions};
+use crate::config::Config;
+use crate::engine::ports::{Journal, VerifyScope};
+use crate::telemetry::{self, LogFormat};
+
+/// Gets a team out of a broken production deploy, from chat.
+#[derive(Debug, Parser)]
+#[command(name = "repoint", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// How logs are written to standard error.
+    #[arg(long, value_enum, default_value = "text", global = true)]
+    log: LogFormat,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the whole loop on this machine, without any account
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+    /// Run the bot
+    Run(ConfigArgs),
+    /// Check the configuration, the journal and the way to Slack and Vercel; changes nothing
+    Doctor(ConfigArgs),
+    /// Print what a platform needs to know of the commands
+    Manifest {
+        #[command(subcommand)]
+        platform: Platform,
+    },
+    /// Look at the journal
+    Journal {
+        #[command(subcommand)]
+        verb: JournalVerb,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    /// The configuration file
+    #[arg(long, default_value = "repoint.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Platform {
+    /// Slack's app manifest, as JSON
+    Slack {
+        /// What stands before every command's name, for example rp-
+        #[arg(long, default_value = "")]
+        prefix: String,
+        /// The bot's public address, for HTTP instead of Socket Mode
+        #[arg(long)]
+        http: Option<String>,
+        /// The app's name in the workspace
+        #[arg(long, default_value = "Repoint")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum JournalVerb {
+    /// Recompute every hash chain
+    Verify(JournalArgs),
+    /// Write all events as JSON lines
+    Export(JournalArgs),
+}
+
+#[derive(Debug, Args)]
+struct JournalArgs {
+    /// The configuration that names the journal
+    #[arg(long, default_value = "repoint.toml", conflicts_with = "path")]
+    config: PathBuf,
+    /// The journal itself
+    #[arg(long)]
+    path: Option<PathBuf>,
+}
+
+/// Parses the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::set_up(cli.log, "info");
+    // A second call changes nothing; every TLS client of the process uses this provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("repoint: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(carry_out(cli.verb));
+    // Threads that still read a journal must not hold up the end.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("repoint: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        #[cfg(feature = "demo")]
+        Verb::Demo(demo) => demo::run(demo).await,
+        Verb::Run(args) => run(&args.config).await,
+        Verb::Doctor(args) => doctor::run(&args.config).await,
+        Verb::Manifest { platform: Platform::Slack { prefix, http, name } } => {
+            manifest(&prefix, http, name)
+        }
+        Verb::Journal { verb: JournalVerb::Verify(args) } => verify(&args).await,
+        Verb::Journal { verb: JournalVerb::Export(args) } => export(&args).await,
+    }
+}
+
+async fn run(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path)?;
+    let app = App::start(&config, Seams::default()).await?;
+    asked_to_stop().await;
+    tracing::info!("finishing what was begun");
+    app.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Without signals there is nothing to wait for but the end of the process.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn manifest(prefix: &str, http: Option<String>, name: String) -> anyhow::Result<ExitCode> {
+    let prefix: Prefix = prefix.parse()?;
+    let mode = http.map_or(ManifestMode::Socket, |base_url| ManifestMode::Http { base_url });
+    let options = ManifestOptions { name, prefix, mode };
+    let manifest = generated::slack_manifest(&Catalog::load()?, &options)?;
+    println!("{}", serde_json::to_string_pretty(&manifest)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(args: &JournalArgs) -> anyhow::Result<SqliteJournal> {
+    let path = match &args.path {
+        Some(path) => path.clone(),
+        None => Config::load(&args.config)?.journal,
+    };
+    SqliteJournal::open_read_only(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+async fn verify(args: &JournalArgs) -> anyhow::Result<ExitCode> {
+    let report = open(args)?.verify(VerifyScope::All).await?;
+    println!("{} events in {} streams", report.events, report.streams);
+    for fault in &report.faults {
+        println!("fault: {fault}");
+    }
+    if report.faults.is_empty() {
+        println!("every hash chain is sound");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("the journal is damaged: restore it from a backup or an export before the bot acts on it");
+    Ok(ExitCode::FAILURE)
+}
+
+async fn export(args: &JournalArgs) -> anyhow::Result<ExitCode> {
+    let journal = open(args)?;
+    let mut out = std::io::stdout().lock();
+    journal::export(&journal, &mut out).await?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

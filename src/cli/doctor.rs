@@ -1,0 +1,111 @@
+//! `repoint doctor`: what would keep the bot from doing its work, before somebody needs it. Changes nothing.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::journal::SqliteJournal;
+use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
+use crate::adapters::vercel::provider::{VercelConfig, VercelProject, VercelProvider};
+use crate::config::Config;
+use crate::domain::deployment::Live;
+use crate::engine::ports::{Journal, Provider, VerifyScope};
+
+/// Checks one thing after the other, says what it found, and fails if anything is wrong.
+pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path)?;
+    let mut findings = Findings::default();
+    findings.good(format!("configuration: {} services", config.services.len()));
+    for one in &config.services {
+        for exception in &one.egress {
+            findings.good(format!("{}: may call the private address {exception}", one.service.id));
+        }
+    }
+    check_journal(&config, &mut findings).await;
+    check_slack(&config, &mut findings).await;
+    check_vercel(&config, &mut findings).await?;
+    Ok(findings.end())
+}
+
+#[derive(Default)]
+struct Findings {
+    faults: usize,
+}
+
+impl Findings {
+    fn good(&mut self, what: String) {
+        println!("ok    {what}");
+    }
+
+    fn bad(&mut self, what: String) {
+        self.faults += 1;
+        println!("FAULT {what}");
+    }
+
+    fn end(self) -> ExitCode {
+        if self.faults == 0 {
+            println!("nothing is wrong");
+            return ExitCode::SUCCESS;
+        }
+        println!("{} to mend", self.faults);
+        ExitCode::FAILURE
+    }
+}
+
+async fn check_journal(config: &Config, findings: &mut Findings) {
+    if !config.journal.exists() {
+        return findings.good("journal: none yet; it is made at the first start".to_owned());
+    }
+    let report = match SqliteJournal::open_read_only(&config.journal) {
+        Ok(journal) => journal.verify(VerifyScope::All).await,
+        Err(error) => Err(error),
+    };
+    match report {
+        Ok(report) if report.faults.is_empty() => {
+            findings.good(format!("journal: {} events, every chain is sound", report.events));
+        }
+        Ok(report) => findings.bad(format!("journal: {}", report.faults.join("; "))),
+        Err(error) => findings.bad(format!("journal: {error}")),
+    }
+}
+
+async fn check_slack(config: &Config, findings: &mut Findings) {
+    let api = SlackApi::new(&SlackApiConfig {
+        api_url: config.slack.api_url.clone(),
+        bot_token: config.slack.bot_token.clone(),
+        team: config.slack.team.clone(),
+    });
+    match api {
+        Err(error) => findings.bad(format!("slack: {error}")),
+        Ok(api) => match api.auth_test().await {
+            Ok(who) => findings.good(format!("slack: {} in workspace {}", who.bot_user, who.team)),
+            Err(error) => findings.bad(format!("slack: {error}")),
+        },
+    }
+}
+
+async fn check_vercel(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
+    let projects = config.services.iter().map(|one| VercelProject {
+        service: one.service.id.clone(),
+        project: one.project.clone(),
+        team: one.team.clone(),
+    });
+    let vercel = VercelConfig {
+        api_url: config.vercel.api_url.clone(),
+        token: config.vercel.token.clone(),
+    };
+    let provider = VercelProvider::new(vercel, projects.collect(), Arc::new(SystemClock))?;
+    for one in &config.services {
+        let service = &one.service.id;
+        match provider.pointer(service).await {
+            Ok(pointer) => match pointer.live {
+                Live::At(id) => findings.good(format!("{service}: production points at {id}")),
+                Live::Split(_) => findings.bad(format!("{service}: production's names disagree")),
+                Live::Nothing => findings.bad(format!("{service}: nothing is live")),
+            },
+            Err(error) => findings.bad(format!("{service}: {error}")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,422 @@
+//! File and environment → validated values. Refuses to start on doubt, with all errors at once; never shows a secret.
+
+mod raw;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::adapters::secret::Secret;
+use crate::chat::catalog::Prefix;
+use crate::domain::actor::{Person, Platform, Policy, Role};
+use crate::domain::ids::ServiceId;
+use crate::domain::service::{Channel, Limits, Service};
+use crate::domain::time::{Span, Timestamp};
+
+pub use raw::MarkerSetting;
+
+/// Everything that is configured, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the journal is.
+    pub journal: PathBuf,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// How many commands one person may type in a minute.
+    pub commands_per_minute: u32,
+    /// Slack.
+    pub slack: SlackSettings,
+    /// Vercel.
+    pub vercel: VercelSettings,
+    /// The services, at least one.
+    pub services: Vec<ServiceSettings>,
+}
+
+/// How Slack is reached.
+#[derive(Clone, Debug)]
+pub struct SlackSettings {
+    /// Socket Mode or HTTP, each with what it needs.
+    pub mode: SlackMode,
+    /// The Web API, without a slash at the end.
+    pub api_url: String,
+    /// The bot token.
+    pub bot_token: Secret,
+    /// The workspace.
+    pub team: String,
+    /// What stands before every command's name.
+    pub prefix: Prefix,
+    /// A model's addresses for answers, beside Slack's own.
+    pub response_urls: Option<String>,
+}
+
+/// How Slack's requests come in.
+#[derive(Clone, Debug)]
+pub enum SlackMode {
+    /// The bot dials Slack.
+    Socket {
+        /// The app-level token.
+        app_token: Secret,
+    },
+    /// Slack calls the bot.
+    Http {
+        /// Signing secrets: the present one, and during a rotation the next one.
+        signing_secrets: Vec<Secret>,
+    },
+}
+
+/// How Vercel is reached.
+#[derive(Clone, Debug)]
+pub struct VercelSettings {
+    /// The API.
+    pub api_url: Url,
+    /// The token.
+    pub token: Secret,
+}
+
+/// One service.
+#[derive(Clone, Debug)]
+pub struct ServiceSettings {
+    /// What the rules need to know.
+    pub service: Service,
+    /// The project at the provider, by id or name.
+    pub project: String,
+    /// The team that owns it; `None`: a personal account.
+    pub team: Option<String>,
+    /// What customers use.
+    pub production_url: Url,
+    /// A deployment's own address, with `{host}`.
+    pub deployment_url: String,
+    /// How an answer tells which deployment it came from.
+    pub marker: Option<MarkerSetting>,
+    /// The pages that are probed.
+    pub proof_paths: Vec<String>,
+    /// Opens protected deployments.
+    pub protection_bypass: Option<Secret>,
+    /// Private addresses that may be called all the same, `host:port`.
+    pub egress: Vec<String>,
+    /// Who may act.
+    pub roles: BTreeMap<Person, Role>,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is not usable:\n{}", .0.iter().map(|one| format!("  - {one}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigErrors(pub Vec<String>);
+
+/// Where secrets come from. The environment, or a stand-in for it.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigErrors(vec![format!("{}: {error}", path.display())]))?;
+        Self::parse(&text, &|name| std::env::var(name).ok())
+    }
+
+    /// Checks a configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, environment: Environment<'_>) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        let raw = raw::read(text, &mut errors).ok_or_else(|| ConfigErrors(errors.clone()))?;
+        let mut checker = Checker { errors, environment };
+        let config = checker.config(&raw);
+        match (config, checker.errors) {
+            (Some(config), errors) if errors.is_empty() => Ok(config),
+            (_, errors) => Err(ConfigErrors(errors)),
+        }
+    }
+
+    /// Who may do what.
+    pub fn policy(&self, now: Timestamp) -> Policy {
+        let roles = self.services.iter().map(|one| (one.service.id.clone(), one.roles.clone()));
+        Policy { read_at: now, roles: roles.collect() }
+    }
+}
+
+struct Checker<'a> {
+    errors: Vec<String>,
+    environment: Environment<'a>,
+}
+
+impl Checker<'_> {
+    fn wrong(&mut self, what: impl Into<String>) {
+        self.errors.push(what.into());
+    }
+
+    fn config(&mut self, raw: &raw::Config) -> Option<Config> {
+        let listen = self.parsed::<SocketAddr>("server.listen", &raw.server.listen);
+        if raw.server.commands_per_minute == 0 {
+            self.wrong("server.commands_per_minute must be at least 1");
+        }
+        let slack = self.slack(&raw.slack);
+        let vercel = self.vercel(&raw.vercel);
+        if raw.service.is_empty() {
+            self.wrong("no [[service]] is configured: name at least one");
+        }
+        let mut names = BTreeSet::new();
+        let mut projects = BTreeSet::new();
+        let mut services = Vec::new();
+        for one in &raw.service {
+            if !names.insert(&one.name) {
+                self.wrong(format!("service {:?} is configured twice", one.name));
+            }
+            if !projects.insert((&one.project, &one.team)) {
+                self.wrong(format!("service {:?}: another service has the same project", one.name));
+            }
+            services.extend(self.service(one, &raw.slack.team));
+        }
+        Some(Config {
+            journal: PathBuf::from(&raw.journal.path),
+            listen: listen?,
+            commands_per_minute: raw.server.commands_per_minute,
+            slack: slack?,
+            vercel: vercel?,
+            services,
+        })
+    }
+
+    fn slack(&mut self, raw: &raw::Slack) -> Option<SlackSettings> {
+        let bot_token = self.secret("slack.bot_token", Some(&raw.bot_token));
+        let prefix = self.parsed::<Prefix>("slack.command_prefix", &raw.command_prefix);
+        self.address("slack.api_url", &raw.api_url);
+        if !is_plain_id(&raw.team) {
+            self.wrong(format!(
+                "slack.team {:?} is not a workspace id such as T0123456789",
+                raw.team
+            ));
+        }
+        let mode = match raw.mode.as_str() {
+            "socket" => self
+                .secret("slack.app_token", raw.app_token.as_ref())
+                .map(|app_token| SlackMode::Socket { app_token }),
+            "http" => {
+                let first = self.secret("slack.signing_secret", raw.signing_secret.as_ref());
+                let next = raw.next_signing_secret.as_ref();
+                let next =
+                    next.and_then(|next| self.secret("slack.next_signing_secret", Some(next)));
+                first.map(|first| SlackMode::Http {
+                    signing_secrets: std::iter::once(first).chain(next).collect(),
+                })
+            }
+            other => {
+                self.wrong(format!("slack.mode {other:?} is neither \"socket\" nor \"http\""));
+                None
+            }
+        };
+        Some(SlackSettings {
+            mode: mode?,
+            api_url: raw.api_url.trim_end_matches('/').to_owned(),
+            bot_token: bot_token?,
+            team: raw.team.clone(),
+            prefix: prefix?,
+            response_urls: raw.response_urls.clone(),
+        })
+    }
+
+    fn vercel(&mut self, raw: &raw::Vercel) -> Option<VercelSettings> {
+        let token = self.secret("vercel.token", Some(&raw.token));
+        let api_url = self.address("vercel.api_url", &raw.api_url);
+        Some(VercelSettings { api_url: api_url?, token: token? })
+    }
+
+    fn service(&mut self, raw: &raw::Service, team: &str) -> Option<ServiceSettings> {
+        let name = &raw.name;
+        let is_name = (1..=40).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !is_name {
+            self.wrong(format!(
+                "service {name:?}: a name is 1 to 40 lower-case letters, digits and dashes"
+            ));
+        }
+        if raw.provider != "vercel" {
+            self.wrong(format!(
+                "service {name:?}: provider {:?} is not known; use \"vercel\"",
+                raw.provider
+            ));
+        }
+        if !matches!(raw.assignment.as_str(), "auto" | "staged") {
+            self.wrong(format!(
+                "service {name:?}: assignment is \"auto\" or \"staged\", not {:?}",
+                raw.assignment
+            ));
+        }
+        let at = |key: &str| format!("service {name:?}: {key}");
+        let production_url = self.address(&at("production_url"), &raw.production_url);
+        if !raw.deployment_url.contains("{host}") {
+            self.wrong(at("deployment_url needs {host}"));
+        }
+        if let Some(MarkerSetting::Regex { regex, .. }) = &raw.marker
+            && let Err(error) = regex::Regex::new(regex)
+        {
+            self.wrong(at(&format!("marker: {error}")));
+        }
+        if raw.proof_paths.is_empty() || raw.proof_paths.iter().any(|path| !path.starts_with('/')) {
+            self.wrong(at("proof_paths needs at least one path, each beginning with /"));
+        }
+        let bypass = raw.protection_bypass.as_ref();
+        let protection_bypass =
+            bypass.and_then(|one| self.secret(&at("protection_bypass"), Some(one)));
+        let channels = self.channels(&at("channels"), &raw.channels, team);
+        let stakeholders = self.channels(&at("stakeholders"), &raw.stakeholders, team);
+        if raw.channels.is_empty() {
+            self.wrong(at("channels is empty: the team must be told somewhere"));
+        }
+        let roles = self.roles(name, raw);
+        let production_url = production_url?;
+        Some(ServiceSettings {
+            service: Service {
+                id: ServiceId::from(name.as_str()),
+                production_url: raw.production_url.clone(),
+                config_digest: digest(raw),
+                channels,
+                stakeholders,
+                limits: limits(raw),
+            },
+            project: raw.project.clone(),
+            team: raw.team.clone(),
+            production_url,
+            deployment_url: raw.deployment_url.clone(),
+            marker: raw.marker.clone(),
+            proof_paths: raw.proof_paths.clone(),
+            protection_bypass,
+            egress: raw.egress.clone(),
+            roles,
+        })
+    }
+
+    fn roles(&mut self, name: &str, raw: &raw::Service) -> BTreeMap<Person, Role> {
+        let mut roles = BTreeMap::new();
+        if raw.responders.is_empty() {
+            self.wrong(format!("service {name:?}: responders is empty, so nobody could act"));
+        }
+        for (key, list, role) in
+            [("responders", &raw.responders, Role::Responder), ("leads", &raw.leads, Role::Lead)]
+        {
+            for text in list {
+                if let Some(person) =
+                    self.parsed::<Person>(&format!("service {name:?}: {key}"), text)
+                {
+                    let known = roles.entry(person).or_insert(role);
+                    *known = role.max(*known);
+                }
+            }
+        }
+        roles
+    }
+
+    fn channels(&mut self, key: &str, list: &[String], team: &str) -> Vec<Channel> {
+        let mut channels = Vec::new();
+        for text in list {
+            // A channel is written as a person is: platform:TENANT/ID.
+            let Some(Person { platform, tenant, user }) = self.parsed::<Person>(key, text) else {
+                continue;
+            };
+            if platform == Platform::Slack && tenant != team {
+                self.wrong(format!("{key}: {text:?} is not in the workspace slack.team"));
+            }
+            channels.push(Channel { platform, tenant, id: user });
+        }
+        channels
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, key: &str, text: &str) -> Option<T>
+    where
+        T::Err: std::fmt::Display,
+    {
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.wrong(format!("{key}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// An address: `https`, or `http` on this very machine.
+    fn address(&mut self, key: &str, text: &str) -> Option<Url> {
+        let url = self.parsed::<Url>(key, text)?;
+        let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        if url.scheme() == "https" || (url.scheme() == "http" && is_loopback) {
+            return Some(url);
+        }
+        self.wrong(format!(
+            "{key}: {text:?} must begin with https:// (http:// only for this machine)"
+        ));
+        None
+    }
+
+    fn secret(&mut self, key: &str, source: Option<&String>) -> Option<Secret> {
+        let Some(source) = source else {
+            self.wrong(format!("{key} is missing"));
+            return None;
+        };
+        let found = match source.split_once(':') {
+            Some(("env", name)) => (self.environment)(name)
+                .ok_or_else(|| format!("{key}: the variable {name} is not set")),
+            Some(("file", path)) => {
+                secret_file(Path::new(path)).map_err(|why| format!("{key}: {why}"))
+            }
+            _ => Err(format!("{key}: a secret is written env:NAME or file:PATH, never as itself")),
+        };
+        let found = found.map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+        match found {
+            Ok(value) if value.trim().is_empty() => {
+                self.wrong(format!("{key}: the secret is empty"));
+                None
+            }
+            Ok(value) => Some(Secret::new(value)),
+            Err(why) => {
+                self.wrong(why);
+                None
+            }
+        }
+    }
+}
+
+fn secret_file(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    let meta = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if meta.permissions().mode() & 0o007 != 0 {
+            return Err(format!("{shown} can be read by everybody: chmod o-rwx it"));
+        }
+    }
+    if meta.len() > 64 * 1024 {
+        return Err(format!("{shown} is too large for a secret"));
+    }
+    std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))
+}
+
+fn is_plain_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// A confirmation is bound to everything that is configured for its service.
+fn digest(raw: &raw::Service) -> String {
+    let text = serde_json::to_string(raw).expect("settings are plain data");
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+fn limits(raw: &raw::Service) -> Limits {
+    let usual = Limits::default();
+    let seconds =
+        |given: Option<u32>, usual: Span| given.map_or(usual, |s| Span::seconds(s.into()));
+    Limits {
+        job: seconds(raw.job_limit_s, usual.job),
+        proof: seconds(raw.proof_limit_s, usual.proof),
+        ..usual
+    }
+}

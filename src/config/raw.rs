@@ -1,0 +1,157 @@
+//! The file as it is written. Every member is known by name; whatever else stands there is an error.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Config {
+    pub(super) journal: Journal,
+    #[serde(default)]
+    pub(super) server: Server,
+    pub(super) slack: Slack,
+    pub(super) vercel: Vercel,
+    #[serde(default)]
+    pub(super) service: Vec<Service>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Journal {
+    pub(super) path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+pub(super) struct Server {
+    pub(super) listen: String,
+    pub(super) commands_per_minute: u32,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".to_owned(), commands_per_minute: 30 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Slack {
+    #[serde(default = "socket")]
+    pub(super) mode: String,
+    #[serde(default = "slack_api")]
+    pub(super) api_url: String,
+    pub(super) bot_token: String,
+    pub(super) app_token: Option<String>,
+    pub(super) signing_secret: Option<String>,
+    pub(super) next_signing_secret: Option<String>,
+    pub(super) team: String,
+    #[serde(default)]
+    pub(super) command_prefix: String,
+    pub(super) response_urls: Option<String>,
+}
+
+fn socket() -> String {
+    "socket".to_owned()
+}
+
+fn slack_api() -> String {
+    "https://slack.com/api".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Vercel {
+    #[serde(default = "vercel_api")]
+    pub(super) api_url: String,
+    pub(super) token: String,
+}
+
+fn vercel_api() -> String {
+    "https://api.vercel.com".to_owned()
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Service {
+    pub(super) name: String,
+    pub(super) provider: String,
+    pub(super) project: String,
+    pub(super) team: Option<String>,
+    /// Read by the code layer; kept here so that the digest covers it.
+    pub(super) repo: Option<String>,
+    pub(super) production_url: String,
+    #[serde(default = "own_host")]
+    pub(super) deployment_url: String,
+    pub(super) marker: Option<MarkerSetting>,
+    #[serde(default = "root")]
+    pub(super) proof_paths: Vec<String>,
+    /// Where the secret comes from, not the secret.
+    pub(super) protection_bypass: Option<String>,
+    pub(super) channels: Vec<String>,
+    #[serde(default)]
+    pub(super) stakeholders: Vec<String>,
+    pub(super) responders: Vec<String>,
+    #[serde(default)]
+    pub(super) leads: Vec<String>,
+    #[serde(default = "auto")]
+    pub(super) assignment: String,
+    #[serde(default)]
+    pub(super) egress: Vec<String>,
+    pub(super) job_limit_s: Option<u32>,
+    pub(super) proof_limit_s: Option<u32>,
+}
+
+fn own_host() -> String {
+    "https://{host}".to_owned()
+}
+
+fn root() -> Vec<String> {
+    vec!["/".to_owned()]
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}
+
+/// How an answer of production tells which deployment it came from. The value seen is a deployment's id, its host, or a
+/// commit of at least seven digits.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum MarkerSetting {
+    /// `{ header = "x-deployment" }`
+    #[serde(rename_all = "snake_case")]
+    Header {
+        /// The header's name.
+        header: String,
+    },
+    /// `{ json_pointer = "/commit", path = "/version.json" }`
+    JsonPointer {
+        /// RFC 6901.
+        json_pointer: String,
+        /// The page that answers JSON.
+        path: String,
+    },
+    /// `{ regex = 'data-commit="([0-9a-f]+)"', path = "/" }`
+    Regex {
+        /// With one group that holds the value.
+        regex: String,
+        /// The page that it is looked for in.
+        path: String,
+    },
+}
+
+/// Reads the file's shape; every unknown key is an error of its own.
+pub(super) fn read(text: &str, errors: &mut Vec<String>) -> Option<Config> {
+    let document = match toml::Deserializer::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            errors.push(error.to_string());
+            return None;
+        }
+    };
+    let read = serde_ignored::deserialize(document, |path| {
+        errors.push(format!("unknown key {path}"));
+    });
+    match read {
+        Ok(config) => Some(config),
+        Err(error) => {
+            errors.push(error.to_string());
+            None
+        }
+    }
+}
