@@ -1,0 +1,3 @@
+//! Stories over the whole bot, and what keeps its shape.
+
+mod architecture;
