@@ -1,7 +1,7 @@
 //! Who is at work. Shutdown waits for it, and so does everybody who wants to know that nothing is going on.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -60,17 +60,28 @@ impl Drop for AtWork {
 #[derive(Debug, Default)]
 pub struct Bell {
     notify: Notify,
-    begun: Mutex<Option<AtWork>>,
+    state: Mutex<Ring>,
+}
+
+#[derive(Debug, Default)]
+enum Ring {
+    /// Nobody has rung since the last answer.
+    #[default]
+    Silent,
+    /// Somebody has; the work has begun.
+    Rung(AtWork),
+    /// The loop is gone.
+    Dead,
 }
 
 impl Bell {
-    /// Rings; rings that are not answered yet count once.
+    /// Rings; rings that are not answered yet count once. A bell whose loop is gone stays silent.
     pub fn ring(&self, activity: &Activity) {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if begun.is_none() {
-            *begun = Some(activity.begin());
+        let mut state = self.state();
+        if let Ring::Silent = *state {
+            *state = Ring::Rung(activity.begin());
         }
-        drop(begun);
+        drop(state);
         self.notify.notify_one();
     }
 
@@ -81,6 +92,23 @@ impl Bell {
 
     /// Takes over the work that the ring began.
     pub fn answer(&self) -> Option<AtWork> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let mut state = self.state();
+        match std::mem::take(&mut *state) {
+            Ring::Rung(at_work) => Some(at_work),
+            Ring::Silent => None,
+            Ring::Dead => {
+                *state = Ring::Dead;
+                None
+            }
+        }
+    }
+
+    /// The loop is gone: what is rung from now on begins no work.
+    pub fn leave(&self) {
+        *self.state() = Ring::Dead;
+    }
+
+    fn state(&self) -> MutexGuard<'_, Ring> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -52,6 +52,7 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
         }
         at_work = bell.answer().or(at_work).or_else(|| Some(follower.engine.activity().begin()));
     }
+    bell.leave();
     follower.engine.forget_incident(incident);
 }
 

@@ -33,7 +33,8 @@ pub(super) async fn speak(engine: Engine, channel: Channel, bell: Arc<Bell>) {
             }
         };
         if speaker.engine.is_stopping() {
-            return;
+            // What is left is on disk and said after the next start.
+            return bell.leave();
         }
         drop(at_work.take());
         speaker.rest(pause, &bell).await;
@@ -50,20 +51,22 @@ struct Speaker {
 
 impl Speaker {
     async fn rest(&self, pause: Option<Span>, bell: &Bell) {
-        let clock = self.engine.keeper().tools().clock.clone();
-        match pause {
-            // A pause that was asked for is kept, whoever rings.
-            Some(pause) => {
-                let until = clock.now() + pause;
-                tokio::select! {
-                    () = clock.sleep_until(until) => {}
-                    () = self.engine.stopped() => {}
-                }
-            }
-            None => tokio::select! {
+        let Some(pause) = pause else {
+            tokio::select! {
                 () = bell.rung() => {}
                 () = self.engine.stopped() => {}
-            },
+            }
+            return;
+        };
+        let clock = self.engine.keeper().tools().clock.clone();
+        let until = clock.now() + pause;
+        loop {
+            tokio::select! {
+                () = clock.sleep_until(until) => return,
+                () = self.engine.stopped() => return,
+                // A pause that was asked for is kept, whoever rings; the queue is read anew afterwards.
+                () = bell.rung() => drop(bell.answer()),
+            }
         }
     }
 
@@ -76,9 +79,6 @@ impl Speaker {
                 return Ok(None);
             }
             for (index, row) in waiting.iter().enumerate() {
-                if self.engine.is_stopping() {
-                    return Ok(None);
-                }
                 let overtaken = is_overtaken(row, &waiting[index + 1..]);
                 if let Some(pause) = self.say(row, overtaken).await? {
                     return Ok(Some(pause));

@@ -11,8 +11,16 @@ const OUTERMOST: [&str; 6] = ["app", "cli", "config", "http", "telemetry", "worl
 
 /// What the domain may not name: anything that waits, does I/O, knows the time or rolls dice.
 const IMPURE: [&str; 10] = [
-    "tokio", "reqwest", "axum", "rusqlite", "slack_morphism", "async_trait", "getrandom", "tracing",
-    "std::time", "std::sync::Mutex",
+    "tokio",
+    "reqwest",
+    "axum",
+    "rusqlite",
+    "slack_morphism",
+    "async_trait",
+    "getrandom",
+    "tracing",
+    "std::time",
+    "std::sync::Mutex",
 ];
 
 fn source(folder: &str) -> PathBuf {
