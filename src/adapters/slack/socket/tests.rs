@@ -1,6 +1,7 @@
 //! Socket Mode against a small server on loopback that speaks Slack's frames.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -64,12 +65,21 @@ async fn place() -> Place {
 impl Place {
     /// The next connection, greeted.
     async fn connection(&self) -> Socket {
-        let (stream, _) = self.sockets.accept().await.unwrap();
+        let (stream, _) = soon(self.sockets.accept()).await.unwrap();
         let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
         // Slack's models and proxies leave the details out at times.
         send(&mut socket, json!({"type": "hello"})).await;
         socket
     }
+}
+
+/// What does not happen soon does not happen: a test fails and does not hang.
+async fn soon<F: Future>(event: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(15), event).await.expect("it happens soon")
+}
+
+async fn becomes(connected: &mut watch::Receiver<bool>, expected: bool) {
+    soon(connected.wait_for(|up| *up == expected)).await.unwrap();
 }
 
 async fn send(socket: &mut Socket, frame: Value) {
@@ -79,7 +89,7 @@ async fn send(socket: &mut Socket, frame: Value) {
 /// The next frame of text.
 async fn next(socket: &mut Socket) -> Value {
     loop {
-        let message = socket.next().await.expect("the connection stands").unwrap();
+        let message = soon(socket.next()).await.expect("the connection stands").unwrap();
         if let Message::Text(text) = message {
             return serde_json::from_str(&text).unwrap();
         }
@@ -104,18 +114,18 @@ fn press(id: &str, action: &str) -> Value {
 async fn envelopes_are_taken_in_and_acknowledged() {
     let mut place = place().await;
     let mut socket = place.connection().await;
-    place.handle.connected().wait_for(|up| *up).await.unwrap();
+    becomes(&mut place.handle.connected(), true).await;
 
     send(&mut socket, command("e1", "web")).await;
     let expected = json!({"response_type": "ephemeral", "text": "incident #1", "blocks": [
         {"type": "section", "text": {"type": "mrkdwn", "text": "incident #1"}}]});
     assert_eq!(next(&mut socket).await, json!({"envelope_id": "e1", "payload": expected}));
     let fields = command("e1", "web")["payload"].clone();
-    assert_eq!(place.inbox.recv().await.unwrap(), wire::command(TEAM, fields).unwrap());
+    assert_eq!(soon(place.inbox.recv()).await.unwrap(), wire::command(TEAM, fields).unwrap());
 
     send(&mut socket, press("e2", "confirm")).await;
     assert_eq!(next(&mut socket).await, json!({"envelope_id": "e2"}));
-    let pressed = place.inbox.recv().await.unwrap();
+    let pressed = soon(place.inbox.recv()).await.unwrap();
     assert!(matches!(pressed, Inbound::Press { ref action, .. } if action == "confirm"));
     place.handle.shutdown().await;
 }
@@ -161,17 +171,17 @@ async fn a_connection_that_ends_is_replaced_and_readiness_follows() {
     let mut connected = place.handle.connected();
     assert!(!*connected.borrow());
     let mut first = place.connection().await;
-    connected.wait_for(|up| *up).await.unwrap();
+    becomes(&mut connected, true).await;
 
     send(&mut first, json!({"type": "disconnect", "reason": "refresh_requested"})).await;
-    connected.wait_for(|up| !*up).await.unwrap();
+    becomes(&mut connected, false).await;
     let second = place.connection().await;
-    connected.wait_for(|up| *up).await.unwrap();
+    becomes(&mut connected, true).await;
 
     drop(second);
-    connected.wait_for(|up| !*up).await.unwrap();
+    becomes(&mut connected, false).await;
     let _third = place.connection().await;
-    connected.wait_for(|up| *up).await.unwrap();
+    becomes(&mut connected, true).await;
 
     place.handle.shutdown().await;
     assert!(!*connected.borrow());
