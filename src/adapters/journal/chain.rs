@@ -68,7 +68,10 @@ mod tests {
 
     #[test]
     fn the_encoding_is_the_one_that_old_journals_were_written_with() {
-        assert_eq!(hex::encode(link(&GENESIS, &OPENED)), "PINNED");
+        assert_eq!(
+            hex::encode(link(&GENESIS, &OPENED)),
+            "16e71b6a82fb3b5d27118d675f0fc0e3ee14dfb5b8e834ffa559e123450e2503"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! that become durable together with its events.
 //!
 //! What every database shares stands here: the hash chain ([`chain`]), the judgement of a chain ([`verify`]), the export
-//! ([`export`]) and the suite that every implementation passes (`suite`, tests only). A database has a folder of its own;
+//! ([`mod@export`]) and the suite that every implementation passes (`suite`, tests only). A database has a folder of its own;
 //! see [`sqlite`]. Nothing in here may decide anything about incidents: bodies are opaque text.
 
 pub mod chain;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rusqlite::ErrorCode;
 use rusqlite::types::Type;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::engine::ports::JournalError;
 
@@ -30,6 +30,9 @@ impl From<rusqlite::Error> for Stop {
 
 /// Maps an error of a database that is open.
 pub fn journal_error(error: &rusqlite::Error) -> JournalError {
+    if lacks_room_for_index(error) {
+        return JournalError::Full;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -49,9 +52,7 @@ pub fn journal_error(error: &rusqlite::Error) -> JournalError {
 pub fn opening_error(path: &Path, error: &rusqlite::Error) -> JournalError {
     let file = path.display();
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => JournalError::Corrupt(format!(
-            "{file} is not a SQLite database, or its beginning was overwritten; it was left as it is"
-        )),
+        Some(ErrorCode::NotADatabase) => not_a_database(path),
         Some(ErrorCode::DatabaseCorrupt) => JournalError::Corrupt(format!(
             "{file} does not read as a whole database ({error}); it was left as it is"
         )),
@@ -64,13 +65,22 @@ pub fn opening_error(path: &Path, error: &rusqlite::Error) -> JournalError {
     }
 }
 
+/// The file is something else altogether.
+pub fn not_a_database(path: &Path) -> JournalError {
+    JournalError::Corrupt(format!(
+        "{} is not a SQLite database, or its beginning was overwritten; it was left as it is",
+        path.display()
+    ))
+}
+
 /// Whether the disk cannot be trusted any more after this error. An fsync that failed may have dropped what it was to
 /// write and still succeed the next time, so that only a fresh start from what is on the disk gives the truth.
 pub fn shakes_trust(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    !lacks_room_for_index(error)
+        && matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
 }
 
 /// A stored value that does not mean anything to us.
@@ -90,6 +100,15 @@ pub fn number<T: TryFrom<i64, Error = std::num::TryFromIntError>>(
     T::try_from(stored).map_err(unreadable)
 }
 
+/// The index of the write-ahead log could not grow. It is never flushed, and only a full disk stops it.
+fn lacks_room_for_index(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::SqliteFailure(cause, _)
+            if cause.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    )
+}
+
 fn is_unreadable_value(error: &rusqlite::Error) -> bool {
     matches!(
         error,
@@ -102,8 +121,6 @@ fn is_unreadable_value(error: &rusqlite::Error) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use rusqlite::ffi;
-
     use super::*;
 
     pub(in super::super) fn failure(code: std::os::raw::c_int) -> rusqlite::Error {
@@ -113,6 +130,7 @@ pub(super) mod tests {
     #[test]
     fn each_failure_of_the_database_has_its_meaning() {
         assert_eq!(journal_error(&failure(ffi::SQLITE_FULL)), JournalError::Full);
+        assert_eq!(journal_error(&failure(ffi::SQLITE_IOERR_SHMSIZE)), JournalError::Full);
         assert!(matches!(journal_error(&failure(ffi::SQLITE_BUSY)), JournalError::Locked(_)));
         assert!(matches!(journal_error(&failure(ffi::SQLITE_CORRUPT)), JournalError::Corrupt(_)));
         assert!(matches!(journal_error(&failure(ffi::SQLITE_NOTADB)), JournalError::Corrupt(_)));
@@ -127,6 +145,7 @@ pub(super) mod tests {
     #[test]
     fn a_full_disk_or_a_lock_passes_but_a_failed_flush_does_not() {
         assert!(!shakes_trust(&failure(ffi::SQLITE_FULL)));
+        assert!(!shakes_trust(&failure(ffi::SQLITE_IOERR_SHMSIZE)));
         assert!(!shakes_trust(&failure(ffi::SQLITE_BUSY)));
         assert!(shakes_trust(&failure(ffi::SQLITE_IOERR_FSYNC)));
         assert!(shakes_trust(&failure(ffi::SQLITE_CORRUPT)));

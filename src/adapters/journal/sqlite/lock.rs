@@ -31,7 +31,7 @@ impl WriterLock {
             Err(TryLockError::WouldBlock) => return Err(held(&path, &mut file)),
             Err(TryLockError::Error(error)) => return Err(unusable(&path, &error)),
         }
-        sign(&mut file).map_err(|error| unusable(&path, &error))?;
+        sign(&mut file);
         Ok(Self { _file: file })
     }
 }
@@ -42,11 +42,13 @@ fn path_beside(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The holder's process id is for people only. Nothing is decided by it: ids are used again.
-fn sign(file: &mut File) -> std::io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "{}", std::process::id())
+/// The holder's process id is for people only: nothing is decided by it, as ids are used again, and a disk without room
+/// for it is no reason not to start.
+fn sign(file: &mut File) {
+    let _ = file
+        .set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()));
 }
 
 fn held(path: &Path, file: &mut File) -> JournalError {

@@ -22,6 +22,7 @@ mod worker;
 mod write;
 mod writer;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -49,7 +50,6 @@ const PRUNE_AT_ONCE: u32 = 1000;
 type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 /// A journal in a SQLite file.
-#[derive(Debug)]
 pub struct SqliteJournal {
     path: PathBuf,
     // The reader goes first: the last connection to close tidies up, and that one must be able to write.
@@ -125,6 +125,17 @@ impl SqliteJournal {
             .await?;
         let answer = answer.await.map_err(|_| stopped())?;
         answer.map_err(|error| journal_error(&error))
+    }
+}
+
+impl fmt::Debug for SqliteJournal {
+    /// Without the sealing key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, instance, .. } = self;
+        f.debug_struct("SqliteJournal")
+            .field("path", path)
+            .field("instance", instance)
+            .finish_non_exhaustive()
     }
 }
 

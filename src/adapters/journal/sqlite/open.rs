@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::opening_error;
+use super::error::{not_a_database, opening_error};
 use super::schema::{self, Kind};
 use crate::engine::ports::JournalError;
 
@@ -16,6 +16,9 @@ pub const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long a statement waits for somebody else's lock. Nobody should hold one: we are the only writer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// No SQLite database is smaller. SQLite itself takes a file of one byte for an empty one, and would write over it.
+const SMALLEST_FILE: u64 = 512;
 
 /// Files up to this size are checked page by page at the start, which takes a fraction of a second. Beyond it the chains
 /// are what finds damage, see `check.rs`.
@@ -48,8 +51,10 @@ pub fn check_version(version: i32) -> Result<(), JournalError> {
 /// The one connection that writes. The caller holds the writer's lock. Makes the database if there is none.
 pub fn writer(path: &Path, options: Options) -> Result<Connection, JournalError> {
     check_version(rusqlite::version_number())?;
-    if is_filled(path)? {
+    if length(path)? > 0 {
         examine(path)?;
+    } else {
+        make_private(path)?;
     }
     let describe = |error: rusqlite::Error| opening_error(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
@@ -63,7 +68,7 @@ pub fn writer(path: &Path, options: Options) -> Result<Connection, JournalError>
 /// A connection that can only read. The database must be a journal of this version's schema.
 pub fn reader(path: &Path) -> Result<Connection, JournalError> {
     check_version(rusqlite::version_number())?;
-    if !is_filled(path)? {
+    if length(path)? == 0 {
         return Err(JournalError::Unavailable(format!(
             "there is no journal at {}",
             path.display()
@@ -84,8 +89,7 @@ pub fn reader(path: &Path) -> Result<Connection, JournalError> {
 fn examine(path: &Path) -> Result<(), JournalError> {
     let (connection, _) = look(path)?;
     check_length(path, &connection)?;
-    let small = fs::metadata(path).is_ok_and(|file| file.len() <= SMALL_FILE);
-    if !small {
+    if length(path)? > SMALL_FILE {
         return Ok(());
     }
     let verdict: String = connection
@@ -102,6 +106,9 @@ fn examine(path: &Path) -> Result<(), JournalError> {
 
 /// Opens for reading only and refuses what is not ours, newer or incomplete.
 fn look(path: &Path) -> Result<(Connection, Kind), JournalError> {
+    if length(path)? < SMALLEST_FILE {
+        return Err(not_a_database(path));
+    }
     let describe = |error: rusqlite::Error| opening_error(path, &error);
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(describe)?;
     match schema::inspect(&connection).map_err(describe)? {
@@ -121,7 +128,7 @@ fn look(path: &Path) -> Result<(Connection, Kind), JournalError> {
 /// SQLite itself notices a file that lacks whole pages, but not one that was cut within its last page. While there is a
 /// write-ahead log the length says nothing: pages may still be in there.
 fn check_length(path: &Path, connection: &Connection) -> Result<(), JournalError> {
-    if is_filled(&beside(path, "-wal"))? {
+    if length(&beside(path, "-wal"))? > 0 {
         return Ok(());
     }
     let pragma = |name: &str| {
@@ -130,28 +137,38 @@ fn check_length(path: &Path, connection: &Connection) -> Result<(), JournalError
             .map_err(|error| opening_error(path, &error))
     };
     let expected = pragma("page_count")?.saturating_mul(pragma("page_size")?);
-    let length = fs::metadata(path).map_err(|error| unreachable_file(path, &error))?.len();
-    if i64::try_from(length).unwrap_or(i64::MAX) < expected {
+    let found = length(path)?;
+    if i64::try_from(found).unwrap_or(i64::MAX) < expected {
         return Err(JournalError::Corrupt(format!(
-            "{} was cut short: {length} bytes instead of {expected}; it was left as it is",
+            "{} was cut short: {found} bytes instead of {expected}; it was left as it is",
             path.display()
         )));
     }
     Ok(())
 }
 
-/// Whether there is a file with something in it. Only its length is read: opening and closing a database file by hand
-/// would drop the locks that SQLite holds on it in this process.
-fn is_filled(path: &Path) -> Result<bool, JournalError> {
+/// The length of a file, 0 if there is none. Never more than that is read of a database: opening and closing its file by
+/// hand would drop the locks that SQLite holds on it in this process.
+fn length(path: &Path) -> Result<u64, JournalError> {
     match fs::metadata(path) {
-        Ok(file) => Ok(file.len() > 0),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(unreachable_file(path, &error)),
+        Ok(file) => Ok(file.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(JournalError::Unavailable(format!("{}: {error}", path.display()))),
     }
 }
 
-fn unreachable_file(path: &Path, error: &std::io::Error) -> JournalError {
-    JournalError::Unavailable(format!("{}: {error}", path.display()))
+/// Makes the file before SQLite does, readable by its owner alone: it holds the key that seals buttons. SQLite gives its
+/// companions the same rights.
+fn make_private(path: &Path) -> Result<(), JournalError> {
+    let mut how = fs::OpenOptions::new();
+    how.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+    match how.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(JournalError::Unavailable(format!("{}: {error}", path.display()))),
+    }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -17,7 +17,8 @@ pub const INSTANCE: &str = "instance";
 /// The triggers that make the log append-only.
 pub const GUARDS: [&str; 2] = ["events_are_never_changed", "events_are_never_removed"];
 
-const TABLES: [&str; 8] =
+/// The tables of the first schema, which every journal has.
+const FIRST_TABLES: [&str; 8] =
     ["events", "heads", "open_incidents", "deliveries", "tokens", "posts", "messages", "meta"];
 
 /// The newest schema that this version knows.
@@ -44,7 +45,8 @@ pub enum Kind {
 pub fn inspect(connection: &Connection) -> Result<Kind, rusqlite::Error> {
     let application: i32 = pragma(connection, "application_id")?;
     let version: u32 = pragma(connection, "user_version")?;
-    if application != APPLICATION_ID {
+    // Both numbers are set in the transaction that makes the tables: one without the other is not from us.
+    if application != APPLICATION_ID || version == 0 {
         let objects: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let untouched = application == 0 && version == 0 && objects == 0;
@@ -53,7 +55,7 @@ pub fn inspect(connection: &Connection) -> Result<Kind, rusqlite::Error> {
     if version > known() {
         return Ok(Kind::Newer(version));
     }
-    for table in TABLES {
+    for table in FIRST_TABLES {
         if !exists(connection, "table", table)? {
             return Ok(Kind::Incomplete(table));
         }

@@ -13,7 +13,6 @@ use crate::engine::ports::{
 };
 
 /// One request to the writer.
-#[derive(Debug)]
 pub enum Write {
     /// [`crate::engine::ports::Journal::commit`]; gives the position of the last event.
     Commit(Commit),

@@ -29,7 +29,6 @@ const CHECKPOINT_PAGES: i64 = 1000;
 pub type Answer = Result<u64, JournalError>;
 
 /// A write and who waits for it.
-#[derive(Debug)]
 pub struct Request {
     /// What to do.
     pub write: Write,
@@ -38,7 +37,6 @@ pub struct Request {
 }
 
 /// The state of the writing thread.
-#[derive(Debug)]
 pub struct Writer {
     // Before the lock, so that the connection is closed before another process may open its own.
     connection: Connection,
@@ -65,7 +63,7 @@ impl Writer {
         }
     }
 
-    /// Writes a group and answers it, then tidies up while nobody waits.
+    /// Writes a group and answers it, then tidies up while nobody waits. After a failure the disk is left alone.
     pub fn serve(&mut self, group: Vec<Request>) {
         if let Some(reason) = &self.mistrust {
             return answer_all(group, reason);
@@ -78,7 +76,7 @@ impl Writer {
             }
             Err(error) => {
                 let reason = self.judge(&error);
-                answer_all(group, &reason);
+                return answer_all(group, &reason);
             }
         }
         if let Err(error) = self.checkpoint() {
@@ -99,7 +97,7 @@ impl Writer {
     }
 
     /// Says what an error means to those who wait, and remembers it if it means that nothing may be written any more.
-    fn judge(&mut self, error: &rusqlite::Error) -> JournalError {
+    pub fn judge(&mut self, error: &rusqlite::Error) -> JournalError {
         let reason = journal_error(error);
         if !shakes_trust(error) || self.mistrust.is_some() {
             return reason;
