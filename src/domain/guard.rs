@@ -112,12 +112,12 @@ pub fn g6_never_rearms(read_back: Assignment) -> FlagVerdict {
     }
 }
 
-/// What a confirmation is bound to, taken from a reading.
+/// What a confirmation is bound to, taken from a reading. A job whose status we do not know may be moving names.
 pub fn binding(pointer: &Pointer, service: &Service) -> Binding {
     let pending_job = pointer
         .job
         .as_ref()
-        .filter(|job| job.status == JobStatus::Running)
+        .filter(|job| matches!(job.status, JobStatus::Running | JobStatus::Unrecognised))
         .map(|job| job.to.clone());
     Binding {
         assignment: pointer.assignment,
@@ -217,3 +217,6 @@ pub fn is_not_halted(state: &ServiceState) -> Result<(), Refusal> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
