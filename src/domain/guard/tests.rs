@@ -162,10 +162,22 @@ fn g10_the_last_millisecond_counts_and_the_next_does_not() {
     let question = story.incident().waiting().expect("the card is there");
     assert_eq!(question.expires_at, DAWN + Span::minutes(5));
     let last = question.expires_at - Span(1);
-    assert_eq!(g10_in_time(question, DAWN), Ok(()));
-    assert_eq!(g10_in_time(question, last), Ok(()));
-    assert_eq!(g10_in_time(question, question.expires_at), Err(Refusal::Expired));
-    assert_eq!(g10_in_time(question, question.expires_at + Span(1)), Err(Refusal::Expired));
+    let table = [
+        (DAWN, DAWN, Ok(())),
+        (last, last, Ok(())),
+        (question.expires_at, question.expires_at, Err(Refusal::Expired)),
+        (question.expires_at + Span(1), question.expires_at + Span(1), Err(Refusal::Expired)),
+        // Looked at later than it came in.
+        (last, last + Span::minutes(5) - Span(1), Ok(())),
+        (last, last + Span::minutes(5), Err(Refusal::Expired)),
+        (DAWN, DAWN + Span::minutes(5), Err(Refusal::Expired)),
+        // The clock went back.
+        (last, DAWN, Ok(())),
+    ];
+    for (pressed_at, now, expected) in table {
+        let found = g10_in_time(question, pressed_at, now);
+        assert_eq!(found, expected, "{pressed_at:?} {now:?}");
+    }
 }
 
 #[test]
