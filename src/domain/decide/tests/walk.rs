@@ -6,7 +6,7 @@ mod checks;
 use checks::Checks;
 
 use crate::domain::action::Action;
-use crate::domain::actor::Role;
+use crate::domain::actor::{Person, Role};
 use crate::domain::decide::Request;
 use crate::domain::deployment::{Assignment, JobKind, JobStatus, Live, PointerJob};
 use crate::domain::event::{Outcome, Wish};
@@ -18,7 +18,7 @@ use crate::domain::incident::Layer1;
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::time::Span;
 
-const WALKS: u64 = 40;
+const WALKS: u64 = 80;
 const STEPS: usize = 500;
 const SERVICES: [&str; 2] = ["web", "api"];
 const PEOPLE: [&str; 4] = ["ana", "bo", "lee", "eve"];
@@ -108,14 +108,20 @@ fn turn_the_world(story: &mut Story, chance: &mut Chance) {
         story.passes(400);
     }
     let (service, now): (ServiceId, _) = (chance.pick(&SERVICES).into(), story.now);
-    if chance.one_in(60) {
-        let role = chance.pick(&[None, Some(Role::Responder), Some(Role::Lead)]);
+    if chance.one_in(25) {
+        let (responder, lead) = (Some(Role::Responder), Some(Role::Lead));
+        let role = chance.pick(&[None, responder, responder, lead]);
         let (who, roles) = (chance.pick(&PEOPLE), story.policy.roles.get_mut(&service));
         let roles = roles.expect("both services have roles");
         match role {
             Some(role) => roles.insert(person(who), role),
             None => roles.remove(&person(who)),
         };
+    }
+    if chance.one_in(10)
+        && let Some(by) = confirmer(story, &service)
+    {
+        story.policy.roles.get_mut(&service).expect("both services have roles").remove(&by);
     }
     let outside = story.outside.get_mut(&service).expect("both are there");
     outside.dark = chance.one_in(10).then_some("timeout");
@@ -147,6 +153,12 @@ fn turn_the_world(story: &mut Story, chance: &mut Chance) {
     }
 }
 
+/// Who confirmed the flip that is under way.
+fn confirmer(story: &Story, service: &ServiceId) -> Option<Person> {
+    let lock = story.book.states[service].lock.as_ref()?;
+    Some(story.book.incidents[&lock.incident].flip()?.confirmed_by.clone())
+}
+
 /// What the plan says is due, or anything at all.
 fn bots_turn(story: &mut Story, service: &ServiceId, chance: &mut Chance) -> Option<Reply> {
     if chance.one_in(20) {
@@ -176,7 +188,7 @@ fn due(
                 [Outcome::Accepted, Outcome::Accepted, unknown(), refused(), not_taken(3)];
             let outcome = chance.pick(&outcomes);
             if chance.one_in(2) {
-                provider_does_it(story, service, incident);
+                provider_does_it(story, service, incident, chance);
             }
             Some(Request::End { incident, effect, outcome })
         }
@@ -188,18 +200,27 @@ fn due(
     }
 }
 
-/// The provider rolls back as it was asked to.
-fn provider_does_it(story: &mut Story, service: &ServiceId, incident: IncidentId) {
+/// The provider rolls back as it was asked to, mostly, and mostly says so.
+fn provider_does_it(
+    story: &mut Story,
+    service: &ServiceId,
+    incident: IncidentId,
+    chance: &mut Chance,
+) {
     let Some(flip) = story.book.incidents[&incident].flip() else { return };
+    let (done, unrecognised) = (JobStatus::Succeeded, JobStatus::Unrecognised);
+    let odd = [JobStatus::Running, JobStatus::Failed, JobStatus::Skipped, unrecognised];
     let job = PointerJob {
         kind: JobKind::Rollback,
         from: Some(flip.confirmation.from.id.clone()),
         to: flip.confirmation.to.deployment.id.clone(),
-        status: JobStatus::Succeeded,
+        status: if chance.one_in(3) { chance.pick(&odd) } else { done },
         requested_at: story.now,
     };
     let outside = story.outside.get_mut(service).expect("both are there");
-    outside.pointer.live = Live::At(job.to.clone());
+    if !chance.one_in(5) {
+        outside.pointer.live = Live::At(job.to.clone());
+    }
     outside.pointer.job = Some(job);
 }
 
@@ -217,6 +238,7 @@ fn untimely(story: &Story, incident: IncidentId, chance: &mut Chance) -> Request
         Request::Expire(incident),
         Request::Start(incident),
         Request::Start(incident),
+        Request::Start(incident),
         Request::Observe(incident),
         Request::ReadFlag(incident),
         Request::End { incident, effect, outcome },
@@ -226,6 +248,11 @@ fn untimely(story: &Story, incident: IncidentId, chance: &mut Chance) -> Request
 
 fn persons_turn(story: &Story, service: &ServiceId, chance: &mut Chance) -> Request {
     let service = service.clone();
+    let is_locked = story.book.states[&service].lock.is_some();
+    if is_locked && chance.one_in(12) {
+        // A halt is most telling between the press and the send.
+        return Request::Halt { service, reason: None };
+    }
     let reason = chance.one_in(2).then(|| "because".to_owned());
     if let Some(incident) = any_incident(story, &service, chance)
         && chance.below(4) < 3
@@ -239,9 +266,9 @@ fn persons_turn(story: &Story, service: &ServiceId, chance: &mut Chance) -> Requ
         let confirm = press(Action::Confirm(question.clone()));
         let target = id_of(chance.pick(&["v42", "v41", "v40"]));
         return match chance.below(48) {
-            0 => press(Action::Cancel),
-            1 => press(Action::Choose(question, target)),
-            2..8 => press(Action::Renew),
+            0 | 1 => press(Action::Cancel),
+            2 => press(Action::Choose(question, target)),
+            3..8 => press(Action::Renew),
             8 => Request::AddNote { incident, text: "a note".to_owned() },
             9 => Request::Blip { incident, reason },
             10 | 11 => Request::Close { incident, reason },
@@ -265,7 +292,7 @@ fn any_incident(story: &Story, service: &ServiceId, chance: &mut Chance) -> Opti
     if ids.is_empty() {
         return None;
     }
-    Some(if chance.one_in(10) { chance.pick(&ids) } else { ids[ids.len() - 1] })
+    Some(if chance.one_in(5) { chance.pick(&ids) } else { ids[ids.len() - 1] })
 }
 
 /// Whether an incident is past its first sent call.

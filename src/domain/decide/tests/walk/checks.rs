@@ -10,8 +10,8 @@ use crate::domain::event::{
 };
 use crate::domain::fixture::Story;
 use crate::domain::ids::{ConfirmationId, DeploymentId, EffectId, IncidentId, StreamId};
-use crate::domain::incident::{Incident, MOST_ATTEMPTS};
-use crate::domain::plan::call_of;
+use crate::domain::incident::{Incident, Layer1, Stage};
+use crate::domain::plan::{AGREEING_GAP, call_of};
 
 /// What is remembered of the calls of one effect.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +59,11 @@ impl Checks {
         let is_over = was.is_some_and(|one| one.closed_at.is_some());
         assert!(!is_over || kind == "note_added", "{kind} in an incident that is over");
         match &envelope.event {
+            Event::Incident(IncidentEvent::RollbackCancelled { .. }) => {
+                let was = was.expect("what is taken back was there");
+                let is_sent = matches!(&was.layer1, Layer1::Flipping(flip) if flip.was_sent());
+                assert!(!is_sent, "what was sent is not taken back");
+            }
             Event::Incident(event) => self.asked_or_answered(after, id, event),
             Event::Flip(event) => self.flipped(before, after, id, event),
             Event::Register(_) | Event::Service(_) => panic!("{kind} in an incident's stream"),
@@ -105,6 +110,12 @@ impl Checks {
                 calls.may_start = true;
             }
             FlipEvent::EffectObserved { effect, finding: Finding::NotApplied } => {
+                let Some(Stage::Unknown { not_applied_at: Some(first), .. }) =
+                    was.flip().map(|flip| &flip.stage)
+                else {
+                    panic!("one reading is not two");
+                };
+                assert!(after.now.since(*first) >= AGREEING_GAP, "the two readings are one");
                 self.calls.get_mut(effect).expect("it was intended").may_start = true;
             }
             FlipEvent::JobSucceeded { .. } => {
@@ -132,6 +143,7 @@ impl Checks {
         let state = &before.book.states[&was.service];
         assert!(state.halt.is_none(), "a call was started while halted");
         assert_eq!(state.lock.as_ref().map(|lock| lock.incident), Some(was.id));
+        assert!(was.is_open(), "a call in an incident that is over");
         let calls = self.calls.get_mut(effect).expect("the intent comes first");
         let flip = was.flip().expect("only flips make calls");
         match call_of(was, effect).expect("the call is the incident's own") {
@@ -158,7 +170,7 @@ impl Checks {
         }
         calls.counted += 1;
         calls.may_start = false;
-        assert!(calls.counted <= MOST_ATTEMPTS, "{effect} was sent {} times", calls.counted);
+        assert!(calls.counted <= 2, "{effect} was sent {} times", calls.counted);
     }
 
     pub(super) fn add(&mut self, other: &Self) {
