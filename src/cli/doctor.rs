@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
-use crate::adapters::vercel::provider::{VercelConfig, VercelProject, VercelProvider};
+use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::config::Config;
 use crate::domain::deployment::Live;
 use crate::engine::ports::{Journal, Provider, VerifyScope};
