@@ -176,10 +176,8 @@ async fn build_engine(
     };
     let book = Book::new(config.services.iter().map(|one| one.service.clone()));
     let keeper = Keeper::load(tools, book).await.context("the journal cannot be read")?;
-    let vercel = VercelConfig {
-        api_url: config.vercel.api_url.clone(),
-        token: config.vercel.token.clone(),
-    };
+    let vercel =
+        VercelConfig { api_url: config.vercel.api_url.clone(), token: config.vercel.token.clone() };
     let projects = config.services.iter().map(|one| VercelProject {
         service: one.service.id.clone(),
         project: one.project.clone(),

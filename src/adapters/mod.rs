@@ -2,8 +2,10 @@
 
 pub mod chance;
 pub mod clock;
+pub mod egress;
 pub mod journal;
 pub mod probe;
+mod read_body;
 pub mod secret;
 pub mod slack;
 pub mod vercel;

@@ -16,9 +16,8 @@ use crate::chat::catalog::{Catalog, Prefix};
 use crate::config::Config;
 use crate::engine::ports::Clock;
 use crate::world::clock::WorldClock;
-use crate::world::shop::Traffic;
 use crate::world::vercel::VercelSeed;
-use crate::world::{Beginning, World};
+use crate::world::{Beginning, Traffic, World};
 
 /// What a demo can be told.
 #[derive(Debug, Args)]

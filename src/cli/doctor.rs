@@ -91,10 +91,8 @@ async fn check_vercel(config: &Config, findings: &mut Findings) -> anyhow::Resul
         project: one.project.clone(),
         team: one.team.clone(),
     });
-    let vercel = VercelConfig {
-        api_url: config.vercel.api_url.clone(),
-        token: config.vercel.token.clone(),
-    };
+    let vercel =
+        VercelConfig { api_url: config.vercel.api_url.clone(), token: config.vercel.token.clone() };
     let provider = VercelProvider::new(vercel, projects.collect(), Arc::new(SystemClock))?;
     for one in &config.services {
         let service = &one.service.id;

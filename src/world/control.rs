@@ -17,8 +17,11 @@ use super::ledger::{Call, Fault, Ledger};
 use crate::domain::time::Span;
 
 /// The traps of each model.
-const VOCABULARY: [(&str, &[&str]); 2] =
-    [("slack", super::slack::FAULTS), ("vercel", super::vercel::FAULTS)];
+const VOCABULARY: [(&str, &[&str]); 3] = [
+    ("slack", super::slack::FAULTS),
+    ("vercel", super::vercel::FAULTS),
+    ("shop", super::shop::FAULTS),
+];
 
 /// What the interface works with.
 #[derive(Clone)]

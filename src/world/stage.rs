@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::shop::ShopModel;
+use super::shop::{Health, ShopModel};
 use super::vercel::VercelModel;
 
 /// The pointer and the shop of the demo.
@@ -32,7 +32,7 @@ impl Scene {
                 "author": one.author, "created_at": one.created_at, "state": one.state,
                 "substate": one.substate.map(super::vercel::Substate::word),
                 "target": one.target.word(),
-                "healthy": self.shop.is_healthy(&one.id),
+                "healthy": self.shop.health(&one.id) == Health::Healthy,
                 "live": Some(&one.id) == live.as_ref(),
             })
         });

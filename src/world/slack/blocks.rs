@@ -151,8 +151,7 @@ impl Checker {
     }
 
     fn button(&mut self, button: &Value, at: &str) {
-        let keys =
-            ["action_id", "text", "value", "url", "style", "confirm", "accessibility_label"];
+        let keys = ["action_id", "text", "value", "url", "style", "confirm", "accessibility_label"];
         self.keys(button, &keys, at);
         self.text(&button["text"], TextKind::Plain, 75, &format!("{at}/text"));
         self.string(button, "value", 2000, at);

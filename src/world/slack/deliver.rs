@@ -197,7 +197,9 @@ impl SlackModel {
                 None => Delivered::Failed("operation_timeout"),
             };
         }
-        let Some(bot) = self.state().bot.clone() else { return Delivered::Failed("dispatch_failed") };
+        let Some(bot) = self.state().bot.clone() else {
+            return Delivered::Failed("dispatch_failed");
+        };
         let delivery = self.signed(path, form);
         self.state().last_delivery = Some(delivery.clone());
         if is_doubled {
@@ -210,8 +212,7 @@ impl SlackModel {
     fn signed(&self, path: &'static str, body: String) -> LastDelivery {
         let stamp = (self.now().0 / 1000).to_string();
         let secret = self.seed().credentials.signing_secret.as_bytes();
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(secret).expect("any length of key is taken");
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length of key is taken");
         mac.update(format!("v0:{stamp}:{body}").as_bytes());
         let mut signature = String::from("v0=");
         for byte in mac.finalize().into_bytes() {

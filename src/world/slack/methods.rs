@@ -18,7 +18,12 @@ pub(super) fn error(code: &str) -> Value {
 }
 
 /// Answers a call.
-pub(super) fn call(model: &SlackModel, name: &str, token: Option<&str>, arguments: &Arguments) -> Value {
+pub(super) fn call(
+    model: &SlackModel,
+    name: &str,
+    token: Option<&str>,
+    arguments: &Arguments,
+) -> Value {
     if name == "api.test" {
         return json!({"ok": true, "args": arguments});
     }
@@ -43,7 +48,9 @@ pub(super) fn call(model: &SlackModel, name: &str, token: Option<&str>, argument
         "conversations.history" => history(model, arguments),
         "conversations.replies" => replies(model, arguments),
         "conversations.list" => Ok(conversations(model)),
-        "conversations.info" => channel(model, arguments).map(|one| json!({"channel": shown_channel(one)})),
+        "conversations.info" => {
+            channel(model, arguments).map(|one| json!({"channel": shown_channel(one)}))
+        }
         "conversations.members" => channel(model, arguments)
             .map(|one| json!({"members": one.members, "response_metadata": {"next_cursor": ""}})),
         "users.info" => user(model, arguments).map(|one| json!({"user": shown_user(model, one)})),
@@ -86,9 +93,16 @@ fn channel<'a>(model: &'a SlackModel, arguments: &Arguments) -> Result<&'a Chann
     model.seed().channels.iter().find(|one| one.id == id).ok_or("channel_not_found")
 }
 
-fn own_channel<'a>(model: &'a SlackModel, arguments: &Arguments) -> Result<&'a Channel, &'static str> {
+fn own_channel<'a>(
+    model: &'a SlackModel,
+    arguments: &Arguments,
+) -> Result<&'a Channel, &'static str> {
     let channel = channel(model, arguments)?;
-    if channel.members.contains(&model.seed().bot.user_id) { Ok(channel) } else { Err("not_in_channel") }
+    if channel.members.contains(&model.seed().bot.user_id) {
+        Ok(channel)
+    } else {
+        Err("not_in_channel")
+    }
 }
 
 fn user<'a>(model: &'a SlackModel, arguments: &Arguments) -> Result<&'a User, &'static str> {

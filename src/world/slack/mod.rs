@@ -95,9 +95,8 @@ impl SlackModel {
     ) -> anyhow::Result<Arc<Self>> {
         // A second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Arc::new(Self {
             clock,
             ledger,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use serde_json::{Map, Value, json};
 
+use super::super::cut_off::cut_off;
 use super::{SlackModel, VENDOR, methods, response};
 use crate::domain::time::Span;
 use crate::engine::ports::Clock;
@@ -26,7 +27,11 @@ pub(super) fn router(model: Arc<SlackModel>) -> Router {
         .with_state(model)
 }
 
-async fn unknown(State(model): State<Arc<SlackModel>>, method: Method, uri: axum::http::Uri) -> Response {
+async fn unknown(
+    State(model): State<Arc<SlackModel>>,
+    method: Method,
+    uri: axum::http::Uri,
+) -> Response {
     let call = format!("{method} {}", uri.path());
     model.ledger.note(model.clock.as_ref(), VENDOR, method.as_str(), uri.path(), "", Value::Null);
     model.state().unknown_calls.push(call);
@@ -54,7 +59,7 @@ async fn api(
     model.ledger.answered(number, 200);
     model.ledger.touch();
     if model.ledger.spring(VENDOR, "lost_answer", http_method.as_str(), &path).is_some() {
-        return lost();
+        return cut_off();
     }
     json_answer(&answer)
 }
@@ -106,16 +111,6 @@ async fn trap(model: &SlackModel, method: &str, path: &str) -> Option<Response> 
         return Some(json_answer(&methods::error(code)));
     }
     None
-}
-
-/// An answer whose body never comes: to the client the connection was lost.
-fn lost() -> Response {
-    let gone = futures_util::stream::once(async {
-        Err::<Bytes, _>(std::io::Error::other("the answer is lost"))
-    });
-    let mut response = Response::new(Body::from_stream(gone));
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(512));
-    response
 }
 
 fn json_answer(value: &Value) -> Response {

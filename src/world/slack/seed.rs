@@ -112,8 +112,7 @@ impl Credentials {
 impl SlackSeed {
     /// The demo's workspace: `ana` and `bo` are responders, `lee` a lead, `eve` is on no list.
     pub fn demo(credentials: Credentials) -> Self {
-        let bot =
-            Bot { user_id: "U01BOT".into(), bot_id: "B01BOT".into(), name: "repoint".into() };
+        let bot = Bot { user_id: "U01BOT".into(), bot_id: "B01BOT".into(), name: "repoint".into() };
         let users: Vec<User> = [
             ("U01ANA", "ana", "responder"),
             ("U01BO", "bo", "responder"),

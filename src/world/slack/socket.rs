@@ -60,7 +60,12 @@ impl Sockets {
     }
 
     /// Sends an envelope over one of the connections and waits for its acknowledgement; the payload it carried.
-    pub(super) async fn ask(&self, kind: &str, payload: Value, patience: Duration) -> Option<Value> {
+    pub(super) async fn ask(
+        &self,
+        kind: &str,
+        payload: Value,
+        patience: Duration,
+    ) -> Option<Value> {
         let id = format!("envelope-{}", self.shared.number());
         let (sender, answered) = oneshot::channel();
         let frame = json!({
@@ -82,7 +87,8 @@ impl Sockets {
     /// Tells all connections to go, and closes them.
     pub(super) fn disconnect_all(&self, reason: &str) {
         let mut inner = self.shared.inner();
-        let frame = json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "model"}});
+        let frame =
+            json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "model"}});
         for queue in inner.open.values() {
             // One that is gone already needs no telling.
             let _ = queue.send(Frame::text(frame.to_string()));

@@ -74,11 +74,6 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Open in a channel.
-    pub(super) fn channel(channel: &'a str) -> Self {
-        Self { channel, thread_ts: None, only_for: None }
-    }
-
     /// For one person in a channel.
     pub(super) fn whisper(channel: &'a str, user: &'a str) -> Self {
         Self { channel, thread_ts: None, only_for: Some(user) }

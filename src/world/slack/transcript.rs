@@ -22,7 +22,8 @@ pub(super) fn write(model: &SlackModel, messages: &[Message]) -> String {
 
 fn one(model: &SlackModel, message: &Message, indent: &str, out: &mut String) {
     let name = name(model, &message.user);
-    let only = message.ephemeral_for.as_deref().map(|user| format!(" (only {})", self::name(model, user)));
+    let only =
+        message.ephemeral_for.as_deref().map(|user| format!(" (only {})", self::name(model, user)));
     // Writing into a string cannot fail.
     let _ = writeln!(out, "{indent}{name}{}:", only.unwrap_or_default());
     let lines = if message.blocks.is_empty() {
@@ -53,14 +54,22 @@ fn block(block: &Value) -> Vec<String> {
         Some("section") => {
             let fields = block["fields"].as_array().into_iter().flatten().map(text);
             let fields = fields.map(|field| format!("| {}", field.replace('\n', " ")));
-            Some(text(&block["text"])).into_iter().filter(|one| !one.is_empty()).chain(fields).collect()
+            Some(text(&block["text"]))
+                .into_iter()
+                .filter(|one| !one.is_empty())
+                .chain(fields)
+                .collect()
         }
-        Some("context") => {
-            block["elements"].as_array().into_iter().flatten().map(|one| format!("~ {}", text(one))).collect()
-        }
+        Some("context") => block["elements"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| format!("~ {}", text(one)))
+            .collect(),
         Some("actions") => {
             let buttons = block["elements"].as_array().into_iter().flatten();
-            let labels: Vec<String> = buttons.map(|one| format!("[{}]", text(&one["text"]))).collect();
+            let labels: Vec<String> =
+                buttons.map(|one| format!("[{}]", text(&one["text"]))).collect();
             vec![labels.join(" ")]
         }
         Some("divider") => vec!["---".to_owned()],
