@@ -1,3 +1,5 @@
 //! Stories over the whole bot, and what keeps its shape.
 
 mod architecture;
+mod harness;
+mod rollback;

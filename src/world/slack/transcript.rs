@@ -7,10 +7,15 @@ use serde_json::Value;
 use super::store::{Message, SLACKBOT};
 use super::{SlackModel, Visible};
 
-/// The messages of a channel, one after the other; replies are indented under their parents.
+/// The messages of a channel, one after the other; replies are indented under their parents, and what only one person sees
+/// comes last, since it is said beside the rest and not in its order.
 pub(super) fn write(model: &SlackModel, messages: &[Message]) -> String {
     let mut out = String::new();
-    for message in messages.iter().filter(|message| message.thread_ts.is_none()) {
+    let (open, private): (Vec<_>, Vec<_>) = messages
+        .iter()
+        .filter(|message| message.thread_ts.is_none())
+        .partition(|message| message.ephemeral_for.is_none());
+    for message in open.into_iter().chain(private) {
         one(model, message, "", &mut out);
         let is_reply = |other: &&Message| other.thread_ts.as_ref() == Some(&message.ts);
         for reply in messages.iter().filter(is_reply) {
