@@ -173,7 +173,7 @@ pub fn headline(incident: &Incident) -> &'static str {
                 "rolling back"
             }
             Stage::Unknown { .. } | Stage::Doubted { .. } => "not known whether it was rolled back",
-            Stage::Proving { .. } => "flipped, not proven yet",
+            Stage::Proving { .. } => "flipped, looking at production",
             Stage::ReadingFlag { .. } | Stage::Done if flip.is_proven() => "proven",
             Stage::ReadingFlag { .. } | Stage::Done => "accepted but not serving",
         },
@@ -255,7 +255,8 @@ fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
             .time(*at)
             .and(": ")
             .strong("proven")
-            .and(". Main still holds the bad commit."),
+            .and(". Main still holds the bad commit. Next: revert it there through the usual pull request; nothing goes live by itself meanwhile. When it is over: ")
+            .code(drawing.prefix.command("incident close <reason>")),
         (Some(Proof::NotServing(_, last)), _) => {
             Text::plain("The provider says it points at ")
                 .append(target)
