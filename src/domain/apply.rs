@@ -80,6 +80,7 @@ fn open(
         layer1: Layer1::Idle,
         asked: BTreeMap::new(),
         refused: None,
+        cancelled: None,
         trouble: None,
         needs_person: None,
         notes: Vec::new(),
@@ -96,6 +97,7 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             supersede(incident);
             incident.needs_person = None;
             incident.refused = None;
+            incident.cancelled = None;
             let (wish, by) = (wish.clone(), by.clone());
             incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None });
         }
@@ -224,6 +226,7 @@ fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
     if let Some(id) = question {
         incident.asked.insert(id, Answer::Cancelled(by.clone(), at));
     }
+    incident.cancelled = Some((by.clone(), at));
     incident.layer1 = Layer1::Idle;
 }
 
