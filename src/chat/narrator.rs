@@ -156,16 +156,15 @@ impl Herald {
         let plain = |text: &str| Some(Text::plain(text));
         match event {
             // The card itself says these.
-            IncidentEvent::IncidentOpened { .. } | IncidentEvent::IncidentClosed { .. } => None,
+            IncidentEvent::IncidentOpened { .. }
+            | IncidentEvent::IncidentClosed { .. }
+            | IncidentEvent::RollbackRefused { .. } => None,
             IncidentEvent::RollbackRequested { by, wish } => {
                 let text = Text::default().person(by).and(" asked to roll back");
                 Some(match &wish.to {
                     Some(to) => text.and(" to ").code(words::clipped(to, 80)).and("."),
                     None => text.and("."),
                 })
-            }
-            IncidentEvent::RollbackRefused { refusal } => {
-                Some(words::refusal(refusal, Some(&incident.service), &self.prefix))
             }
             IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(
                 Text::plain("Target: ")
