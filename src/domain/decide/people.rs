@@ -9,7 +9,7 @@ use crate::domain::event::{
 };
 use crate::domain::guard;
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
-use crate::domain::incident::{Answer, Layer1, Stage};
+use crate::domain::incident::{Answer, Flip, Layer1, Stage};
 use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Timestamp;
 
@@ -256,19 +256,10 @@ pub(super) fn blip(
     facts: &Facts,
 ) -> Step {
     let (case, by) = ending(book, incident, facts)?;
-    if case.incident.flip().is_some_and(super::super::incident::Flip::was_sent) {
+    if case.incident.flip().is_some_and(Flip::was_sent) {
         return Err(Refusal::FlippedNotBlip);
     }
-    let resolved = IncidentEvent::IncidentResolved {
-        exit: Exit::Blip,
-        by: by.clone(),
-        reason: reason.cloned(),
-    };
-    let closed = IncidentEvent::IncidentClosed { by };
-    let mut events =
-        vec![Emitted::incident(case.id(), resolved), Emitted::incident(case.id(), closed)];
-    events.extend(held_lock(&case));
-    Ok(Decision::events(events))
+    Ok(ended(&case, by, Exit::Blip, reason))
 }
 
 pub(super) fn close(
@@ -281,16 +272,16 @@ pub(super) fn close(
     if reason.is_none() {
         return Err(Refusal::CloseNeedsReason);
     }
-    let resolved = IncidentEvent::IncidentResolved {
-        exit: Exit::ByHand,
-        by: by.clone(),
-        reason: reason.cloned(),
-    };
-    let closed = IncidentEvent::IncidentClosed { by };
+    Ok(ended(&case, by, Exit::ByHand, reason))
+}
+
+fn ended(case: &Case<'_>, by: Person, exit: Exit, reason: Option<&String>) -> Decision {
+    let closed = IncidentEvent::IncidentClosed { by: by.clone() };
+    let resolved = IncidentEvent::IncidentResolved { exit, by, reason: reason.cloned() };
     let mut events =
         vec![Emitted::incident(case.id(), resolved), Emitted::incident(case.id(), closed)];
-    events.extend(held_lock(&case));
-    Ok(Decision::events(events))
+    events.extend(held_lock(case));
+    Decision::events(events)
 }
 
 /// An incident can be ended unless its flip is under way.
