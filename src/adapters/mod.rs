@@ -2,9 +2,9 @@
 
 pub mod clock;
 pub mod egress;
+mod http_client;
 pub mod journal;
 pub mod probe;
-mod read_body;
 pub mod secret;
 pub mod slack;
 pub mod vercel;
