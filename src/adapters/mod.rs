@@ -3,9 +3,9 @@
 pub mod chance;
 pub mod clock;
 pub mod egress;
+mod http_client;
 pub mod journal;
 pub mod probe;
-mod read_body;
 pub mod secret;
 pub mod slack;
 pub mod vercel;

@@ -3,14 +3,13 @@
 //! Owns the connection: its address is checked by `egress`, made anew, given up after the deadline, never redirected and
 //! never proxied. Must not show what it fetched: a page is foreign and may hold customers' data.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::adapters::egress::{Egress, EgressError};
-use crate::adapters::read_body::{BodyError, read_body};
+use crate::adapters::http_client::{BodyError, cause, read_body};
 use crate::adapters::secret::Secret;
 
 /// How long one page may take, from the name's resolution to the last byte.
@@ -61,7 +60,7 @@ impl Page {
 
     /// Behind a login: the answer is not the deployment's.
     pub(super) fn is_walled(&self) -> bool {
-        matches!(self.status, 300..=399 | 401 | 403)
+        (300..400).contains(&self.status) || matches!(self.status, 401 | 403)
     }
 }
 
@@ -92,7 +91,7 @@ async fn fetch_now(egress: &Egress, url: Url, bypass: Option<&Secret>) -> Result
     if let Some(value) = bypass.and_then(secret_header) {
         request = request.header(BYPASS, value);
     }
-    let response = request.send().await.map_err(|error| FetchError::NoAnswer(reason(error)))?;
+    let response = request.send().await.map_err(|error| FetchError::NoAnswer(cause(error)))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = read_body(response).await.map_err(FetchError::Body)?;
     Ok(Page { status, headers, body })
@@ -102,16 +101,4 @@ fn secret_header(secret: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(secret.expose()).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// The cause at the end of the chain, without the address: "connection refused".
-fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = cause.to_string();
-        source = cause.source();
-    }
-    text
 }

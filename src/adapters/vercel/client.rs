@@ -3,7 +3,6 @@
 //! Owns addresses, scope, deadlines and the reading of bodies. Must never repeat a call, follow a redirect or let the
 //! token into a message. What a failure means is in `error`, what an answer means in `wire`.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use url::Url;
 
 use super::error::{CallError, garbled, refused};
 use super::provider::{VercelConfig, VercelSetupError};
-use crate::adapters::read_body::{BodyError, read_body};
+use crate::adapters::http_client::{BodyError, cause, read_body};
 use crate::adapters::secret::Secret;
 use crate::engine::ports::Clock;
 
@@ -189,15 +188,13 @@ fn http_client() -> reqwest::ClientBuilder {
 }
 
 fn unanswered(error: reqwest::Error) -> CallError {
-    // The address holds the reason that a person typed: it stays out of messages.
-    let error = error.without_url();
     if error.is_connect() {
-        return CallError::NotSent(innermost(&error));
+        return CallError::NotSent(cause(error));
     }
     CallError::NoAnswer(if error.is_timeout() {
         "it took too long".to_owned()
     } else {
-        innermost(&error)
+        cause(error)
     })
 }
 
@@ -208,15 +205,4 @@ fn unreadable(status: StatusCode) -> impl Fn(BodyError) -> CallError {
             CallError::Garbled { status: status.as_u16(), what: error.to_string() }
         }
     }
-}
-
-/// The cause at the end of the chain: "connection refused" rather than "error sending request".
-fn innermost(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = cause.to_string();
-        source = cause.source();
-    }
-    text
 }

@@ -36,6 +36,7 @@ impl VercelModel {
             ("GET", ["teams", name]) => state.team(name),
             ("GET", ["deployments"]) => self.list(&mut state, request),
             ("GET", ["deployments", name]) => state.deployment(name),
+            ("GET", ["deployments", name, "builds"]) => state.builds(name),
             ("GET", ["projects", name]) => self.project(&state, request, name),
             ("PATCH", ["projects", name]) => self.update(&mut state, request, name),
             ("GET", ["projects", name, "production-deployment"]) => state.production(request, name),
@@ -254,6 +255,12 @@ impl State {
     fn deployment(&self, name: &str) -> Answer {
         let find = |project: &Project| Some(self.single_json(project, project.find(name)?));
         self.projects.iter().find_map(find).map_or_else(|| no_deployment(name), Answer::ok)
+    }
+
+    /// The deployments of this model come without their builds.
+    fn builds(&self, name: &str) -> Answer {
+        let known = self.projects.iter().any(|project| project.find(name).is_some());
+        if known { Answer::ok(json!({"builds": []})) } else { no_deployment(name) }
     }
 
     fn production(&self, request: &Request, name: &str) -> Answer {

@@ -82,6 +82,7 @@ impl State {
         let mut body = deployment_json(project, deployment);
         let is_live = project.target.as_ref() == Some(&deployment.id);
         let names = project.domains.iter().filter(|_| is_live).map(|domain| domain.name.as_str());
+        merge(&mut body, platform_fields(deployment));
         body["ownerId"] = self.account_id().into();
         body["plan"] = self.plan.word().into();
         body["alias"] = names.collect::<Vec<_>>().into();
@@ -99,7 +100,9 @@ impl State {
         let team = self.team.as_ref()?;
         Some(json!({"id": team.id, "slug": team.slug, "name": team.name, "avatar": null,
             "createdAt": 1_577_836_800_000_i64, "creatorId": USER_ID, "updatedAt": 1_577_836_800_000_i64,
-            "billing": {"plan": self.plan.word()}}))
+            "billing": {"plan": self.plan.word()}, "description": null, "stagingPrefix": "",
+            "membership": {"uid": USER_ID, "teamId": team.id, "confirmed": true, "confirmedAt": 0,
+                "role": "MEMBER", "createdAt": 0, "created": 0}}))
     }
 }
 
@@ -120,6 +123,21 @@ fn deployment_json(project: &Project, deployment: &ModelDeployment) -> Value {
         body["readySubstate"] = substate.word().into();
     }
     body
+}
+
+/// What has no meaning here, but is required by the description that Vercel's SDK checks answers against.
+fn platform_fields(deployment: &ModelDeployment) -> Value {
+    json!({
+        "version": 2, "status": deployment.state, "public": false, "regions": ["iad1"], "createdIn": "iad1",
+        "build": {"env": []}, "env": [], "routes": null, "projectSettings": {}, "buildSkipped": false,
+        "bootedAt": deployment.created_at.0, "isInConcurrentBuildsQueue": false, "isInSystemBuildsQueue": false,
+    })
+}
+
+fn merge(body: &mut Value, more: Value) {
+    if let (Value::Object(body), Value::Object(more)) = (body, more) {
+        body.extend(more);
+    }
 }
 
 fn meta(deployment: &ModelDeployment) -> Value {

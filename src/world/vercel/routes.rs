@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{VENDOR, VercelModel};
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::ports::Clock;
+use crate::world::cut_off::cut_off;
 use crate::world::ledger::Fault;
 
 pub(super) fn router(model: Arc<VercelModel>) -> Router {
@@ -196,12 +197,4 @@ fn usual_body(status: u16, retry_after: Option<i64>, now: Timestamp) -> Value {
             json!({"total": 500, "remaining": 0, "reset": at.0 / 1000, "resetMs": at.0});
     }
     json!({ "error": error })
-}
-
-/// Ends the connection without an answer: the server gives up on a response whose body fails before a byte of it, head
-/// included, has left.
-fn cut_off() -> Response {
-    let broken = std::io::Error::other("the connection is cut off");
-    let body = futures_util::stream::once(async { Err::<Vec<u8>, _>(broken) });
-    Response::new(Body::from_stream(body))
 }

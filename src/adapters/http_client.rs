@@ -1,8 +1,10 @@
-//! Reads an answer's body up to a limit, so that no server can fill our memory.
+//! What every HTTP client of ours needs: bodies read up to a limit, and causes told without addresses.
+
+use std::error::Error as _;
 
 use reqwest::Response;
 
-/// The longest body that is read from anyone: 1 MiB.
+/// The longest body that is read from anyone: 1 MiB, so that no server can fill our memory.
 pub(super) const LONGEST_BODY: usize = 1024 * 1024;
 
 /// Why a body was not read to its end.
@@ -26,4 +28,17 @@ pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, BodyErr
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// The cause at the end of the chain, "connection refused" rather than "error sending request". The address is left
+/// out: its query may hold what a person typed.
+pub(super) fn cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(deeper) = source {
+        text = deeper.to_string();
+        source = deeper.source();
+    }
+    text
 }
