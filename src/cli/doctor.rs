@@ -18,6 +18,12 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     findings.good(format!("configuration: {} services", config.services.len()));
     for one in &config.services {
+        if one.marker.is_none() {
+            findings.good(format!(
+                "{}: no marker is configured, so a flip is proven by comparing pages, which tells less",
+                one.service.id
+            ));
+        }
         for exception in &one.egress {
             findings.good(format!("{}: may call the private address {exception}", one.service.id));
         }

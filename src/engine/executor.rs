@@ -56,6 +56,26 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
     follower.engine.forget_incident(incident);
 }
 
+/// Why a step came to nothing.
+enum StepFailure {
+    /// It could not be made durable.
+    Journal(JournalError),
+    /// The domain said no, for example because the bot was halted that very moment.
+    Refused(Refusal),
+}
+
+impl From<JournalError> for StepFailure {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl From<Refusal> for StepFailure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 struct Follower {
     engine: Engine,
     incident: IncidentId,
@@ -101,16 +121,24 @@ impl Follower {
         };
         match done {
             Ok(()) => self.failures = 0,
-            Err(error) => {
+            Err(failure) => {
+                // Whatever it was, the same step is not tried again at once.
                 self.failures += 1;
                 self.looks.last = Some(self.now());
-                tracing::error!(incident = self.incident.0, %error, "a step could not be recorded");
+                match failure {
+                    StepFailure::Journal(error) => {
+                        tracing::error!(incident = self.incident.0, %error, "a step could not be recorded");
+                    }
+                    StepFailure::Refused(refusal) => {
+                        tracing::warn!(incident = self.incident.0, ?refusal, "a step was refused");
+                    }
+                }
             }
         }
     }
 
     /// Decides; makes the call if the decision started one.
-    async fn decide(&mut self, request: Request, readings: Readings) -> Result<(), JournalError> {
+    async fn decide(&mut self, request: Request, readings: Readings) -> Result<(), StepFailure> {
         let mut proposal = Proposal::of_bot(request, readings);
         for _ in 0..MOST_ROUNDS {
             match self.engine.propose(&proposal).await? {
@@ -129,11 +157,7 @@ impl Follower {
                         None => Ok(()),
                     };
                 }
-                Answer::Refused(Refusal::Halted { .. }) => return Ok(()),
-                Answer::Refused(refusal) => {
-                    tracing::warn!(incident = self.incident.0, ?refusal, "a step was refused");
-                    return Ok(());
-                }
+                Answer::Refused(refusal) => return Err(refusal.into()),
             }
         }
         tracing::error!(incident = self.incident.0, "a decision asked for readings without end");
@@ -149,7 +173,7 @@ impl Follower {
         }
     }
 
-    async fn probe(&mut self, target: &Deployment) -> Result<(), JournalError> {
+    async fn probe(&mut self, target: &Deployment) -> Result<(), StepFailure> {
         let Some(service) = self.service() else { return Ok(()) };
         self.looks.last = Some(self.now());
         let probe = self.engine.hands().prober.probe(&service, target).await;
@@ -176,7 +200,7 @@ impl Follower {
     }
 
     /// Makes the call of an effect whose start is durable, and records how it ended.
-    async fn call(&mut self, effect: &EffectId) -> Result<(), JournalError> {
+    async fn call(&mut self, effect: &EffectId) -> Result<(), StepFailure> {
         let book = self.engine.keeper().book();
         let Some(incident) = book.incidents.get(&self.incident) else { return Ok(()) };
         let Some(call) = plan::call_of(incident, effect) else { return Ok(()) };
@@ -193,7 +217,7 @@ impl Follower {
                     failures += 1;
                     tracing::error!(incident = self.incident.0, %error, "an outcome could not be recorded");
                     if self.engine.is_stopping() {
-                        return Err(error);
+                        return Err(error.into());
                     }
                     let chance = self.engine.keeper().tools().chance.bytes()[0];
                     let until = self.now() + retry::pause(failures, chance);
