@@ -61,9 +61,11 @@ impl std::str::FromStr for Person {
             "discord" => Platform::Discord,
             _ => return Err(wrong()),
         };
-        let plain = |id: &str| {
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        let fits = |b: u8| match platform {
+            Platform::Slack => b.is_ascii_uppercase() || b.is_ascii_digit(),
+            Platform::Discord => b.is_ascii_digit(),
         };
+        let plain = |id: &str| !id.is_empty() && id.bytes().all(fits);
         if !plain(tenant) || !plain(user) {
             return Err(wrong());
         }
@@ -122,3 +124,6 @@ impl Policy {
         self.roles.get(service)?.get(person).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;

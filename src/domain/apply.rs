@@ -81,7 +81,9 @@ fn open(
         asked: BTreeMap::new(),
         refused: None,
         cancelled: None,
+        before: None,
         trouble: None,
+        trouble_since: None,
         needs_person: None,
         notes: Vec::new(),
         resolution: None,
@@ -95,6 +97,9 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
         IncidentEvent::IncidentOpened { .. } => {}
         IncidentEvent::RollbackRequested { by, wish } => {
             supersede(incident);
+            if let Layer1::Settled(flip) = &incident.layer1 {
+                incident.before = Some(flip.clone());
+            }
             incident.needs_person = None;
             incident.refused = None;
             incident.cancelled = None;
@@ -102,7 +107,7 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None });
         }
         IncidentEvent::RollbackRefused { refusal } => {
-            incident.layer1 = Layer1::Idle;
+            fall_back(incident);
             incident.refused = Some(refusal.clone());
         }
         IncidentEvent::ConfirmationIssued { confirmation, .. } => issue(incident, confirmation),
@@ -117,8 +122,14 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             confirm(incident, by, confirmation, effect, intent, at);
         }
         IncidentEvent::EffectDropped { effect, why } => drop_effect(incident, effect, *why, at),
-        IncidentEvent::TroubleMet { what } => incident.trouble = Some(what.clone()),
-        IncidentEvent::TroubleOver => incident.trouble = None,
+        IncidentEvent::TroubleMet { what } => {
+            incident.trouble = Some(what.clone());
+            incident.trouble_since.get_or_insert(at);
+        }
+        IncidentEvent::TroubleOver => {
+            incident.trouble = None;
+            incident.trouble_since = None;
+        }
         IncidentEvent::PersonNeeded { why } => incident.needs_person = Some(why.clone()),
         IncidentEvent::NoteAdded { by, text } => {
             incident.notes.push(Note { at, by: by.clone(), text: text.clone() });
@@ -166,7 +177,7 @@ fn resolve(
 ) {
     supersede(incident);
     if !matches!(incident.layer1, Layer1::Settled(_)) {
-        incident.layer1 = Layer1::Idle;
+        fall_back(incident);
     }
     incident.resolution = Some(Resolution { at, exit, by: by.clone(), reason: reason.cloned() });
 }
@@ -174,6 +185,11 @@ fn resolve(
 fn issue(incident: &mut Incident, confirmation: &Confirmation) {
     incident.asked.insert(confirmation.id.clone(), Answer::Open);
     incident.layer1 = Layer1::Waiting(Box::new(confirmation.clone()));
+}
+
+/// A wish came to nothing: what was done before it holds again.
+fn fall_back(incident: &mut Incident) {
+    incident.layer1 = incident.before.take().map_or(Layer1::Idle, Layer1::Settled);
 }
 
 /// A question that is open when something else takes its place is voided.
@@ -227,7 +243,7 @@ fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
         incident.asked.insert(id, Answer::Cancelled(by.clone(), at));
     }
     incident.cancelled = Some((by.clone(), at));
-    incident.layer1 = Layer1::Idle;
+    fall_back(incident);
 }
 
 fn drop_effect(incident: &mut Incident, effect: &EffectId, why: Void, at: Timestamp) {
@@ -282,6 +298,7 @@ fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Timestamp) {
     }
     if flip.stage == Stage::Done {
         incident.layer1 = Layer1::Settled(flip.clone());
+        incident.before = None;
     }
     let found = matches!(event, FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. });
     if found {
@@ -334,6 +351,7 @@ fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
         disarm.sending = None;
         disarm.last = Some(outcome.clone());
         if let Outcome::NotTaken { retry_after, .. } = outcome {
+            disarm.attempts = disarm.attempts.saturating_sub(1);
             disarm.not_before = at + *retry_after;
         }
     }
@@ -343,6 +361,10 @@ fn observe(flip: &mut Flip, finding: Finding, at: Timestamp) {
     let (sent, since, why) = match &flip.stage {
         Stage::Unknown { sent, since, why, .. } => (*sent, *since, why.clone()),
         Stage::Doubted { sent, why } => (*sent, at, why.clone()),
+        // Found right before a second call: the first took effect late.
+        Stage::Intended { .. } if finding == Finding::Applied => {
+            (flip.confirmed_at, at, String::new())
+        }
         Stage::Intended { .. }
         | Stage::Sending { .. }
         | Stage::Polling { .. }
@@ -385,7 +407,7 @@ fn apply_to_service(state: &mut ServiceState, event: &ServiceEvent, at: Timestam
         }
         ServiceEvent::CodeMissed { by } => {
             let missed = state.missed_codes.entry(by.clone()).or_insert((0, at));
-            let is_fresh = at.since(missed.1) > super::guard::CODE_LOCK;
+            let is_fresh = at.since(missed.1) >= super::guard::CODE_LOCK;
             *missed = (if is_fresh { 1 } else { missed.0 + 1 }, at);
         }
     }

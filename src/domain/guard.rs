@@ -112,12 +112,12 @@ pub fn g6_never_rearms(read_back: Assignment) -> FlagVerdict {
     }
 }
 
-/// What a confirmation is bound to, taken from a reading.
+/// What a confirmation is bound to, taken from a reading. A job whose status we do not know may be moving names.
 pub fn binding(pointer: &Pointer, service: &Service) -> Binding {
     let pending_job = pointer
         .job
         .as_ref()
-        .filter(|job| job.status == JobStatus::Running)
+        .filter(|job| matches!(job.status, JobStatus::Running | JobStatus::Unrecognised))
         .map(|job| job.to.clone());
     Binding {
         assignment: pointer.assignment,
@@ -152,12 +152,22 @@ pub fn g10_still_holds(
     }
 }
 
-/// G10: a confirmation expires. Judged by when the press came in, not by when it was looked at.
+/// G10: a confirmation expires. Judged by when the press came in; but a press that was stored and not looked at for as long
+/// as a confirmation lasts, because the bot was down, must not move production when nobody expects it any more.
 ///
 /// # Errors
-/// When the press came too late.
-pub fn g10_in_time(confirmation: &Confirmation, pressed_at: Timestamp) -> Result<(), Refusal> {
-    if pressed_at < confirmation.expires_at { Ok(()) } else { Err(Refusal::Expired) }
+/// When the press came, or is looked at, too late.
+pub fn g10_in_time(
+    confirmation: &Confirmation,
+    pressed_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let lasts = confirmation.expires_at.since(confirmation.issued_at);
+    if pressed_at < confirmation.expires_at && now.since(pressed_at) < lasts {
+        Ok(())
+    } else {
+        Err(Refusal::Expired)
+    }
 }
 
 /// G11: who may act, from immutable ids, deny by default.
@@ -217,3 +227,6 @@ pub fn is_not_halted(state: &ServiceState) -> Result<(), Refusal> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,8 +42,12 @@ pub struct Incident {
     pub refused: Option<Refusal>,
     /// Who took the last wish back and when, until the next one.
     pub cancelled: Option<(Person, Timestamp)>,
+    /// The flip that had come to its end before the present wish; it holds again if that wish comes to nothing.
+    pub before: Option<Box<Flip>>,
     /// Why reading the world fails at the moment.
     pub trouble: Option<String>,
+    /// Since when it fails.
+    pub trouble_since: Option<Timestamp>,
     /// Why a person is needed.
     pub needs_person: Option<String>,
     /// What people wrote down.
@@ -249,6 +253,11 @@ impl Incident {
         }
     }
 
+    /// Whether a call of any flip was started that may have moved production.
+    pub fn was_flipped(&self) -> bool {
+        self.flip().or(self.before.as_deref()).is_some_and(Flip::was_sent)
+    }
+
     /// The question that can be answered now.
     pub fn waiting(&self) -> Option<&Confirmation> {
         match &self.layer1 {
@@ -266,6 +275,13 @@ impl Flip {
     /// Whether the call was started at least once.
     pub fn was_sent(&self) -> bool {
         self.attempts > 0
+    }
+
+    /// Whether this very call is being made.
+    pub fn is_sending(&self, effect: &EffectId) -> bool {
+        let is_flip = matches!(self.stage, Stage::Sending { .. }) && self.effect == *effect;
+        let disarm = self.disarm.as_ref().filter(|disarm| disarm.sending.is_some());
+        is_flip || disarm.is_some_and(|disarm| disarm.effect == *effect)
     }
 
     /// Whether production was seen to answer from the target.

@@ -8,6 +8,8 @@ pub mod decide;
 pub mod deployment;
 pub mod event;
 pub mod fact;
+#[cfg(test)]
+mod fixture;
 pub mod guard;
 pub mod ids;
 pub mod incident;

@@ -82,10 +82,10 @@ fn best_target(
     live: &DeploymentId,
     ranked: &[Candidate],
 ) -> Result<Candidate, Refusal> {
-    // After a rollback the live deployment is the cure, not the suspect: going further back needs a name.
-    let was_rolled_back = evidence.pointer.job.as_ref().is_some_and(|job| {
-        job.kind == JobKind::Rollback && job.status == JobStatus::Succeeded && job.to == *live
-    });
+    // After a rollback the live deployment is the cure, not the suspect: going further back needs a name. What the
+    // provider says of the job does not matter, because production is where it was to go.
+    let job = evidence.pointer.job.as_ref();
+    let was_rolled_back = job.is_some_and(|job| job.kind == JobKind::Rollback && job.to == *live);
     if was_rolled_back {
         return Err(Refusal::NameATarget { live: live.clone() });
     }
@@ -185,10 +185,8 @@ fn list_number(typed: &str) -> Option<usize> {
 
 fn find<'a>(typed: &str, deployments: &'a [Deployment]) -> Named<'a> {
     let host = host_of(typed);
-    if let Some(one) = deployments
-        .iter()
-        .find(|one| one.id.as_str() == typed || one.host.eq_ignore_ascii_case(host))
-    {
+    let is_at = |one: &Deployment| !host.is_empty() && one.host.eq_ignore_ascii_case(host);
+    if let Some(one) = deployments.iter().find(|one| one.id.as_str() == typed || is_at(one)) {
         return Named::One(one);
     }
     let is_commit = typed.len() >= 4 && typed.bytes().all(|b| b.is_ascii_hexdigit());
@@ -219,3 +217,6 @@ fn short_name(one: &Deployment) -> String {
         None => one.id.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,20 @@
 //! From the wish to the call: resolve the target, put the question, make the call, note how it ended.
 
 use super::people::release;
+use super::settle::{found, left_armed, took_effect};
 use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::actor::Role;
 use crate::domain::book::Book;
 use crate::domain::deployment::{Deployment, Pointer};
-use crate::domain::event::{Confirmation, Emitted, FlipEvent, FlipFailure, IncidentEvent, Outcome};
+use crate::domain::event::{
+    Confirmation, Emitted, Finding, FlipEvent, FlipFailure, IncidentEvent, Outcome,
+};
 use crate::domain::fact::{Fact, Known};
 use crate::domain::guard;
 use crate::domain::ids::{EffectId, IncidentId};
 use crate::domain::incident::{Flip, Layer1, MOST_ATTEMPTS, Resolving, Stage};
-use crate::domain::refusal::{Refusal, Void};
+use crate::domain::plan::PATIENCE;
+use crate::domain::refusal::Void;
 use crate::domain::target::{self, Choice, Evidence};
 use crate::domain::time::Timestamp;
 
@@ -94,39 +98,66 @@ pub(super) fn expire(book: &Book, incident: IncidentId, now: Timestamp) -> Step 
 pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
     let case = Case::of(book, incident)?;
     let Layer1::Flipping(flip) = &case.incident.layer1 else { return Ok(Decision::nothing()) };
-    if let Stage::ReadingFlag { .. } = flip.stage {
-        return start_disarm(&case, flip);
+    match flip.stage {
+        Stage::Intended { .. } => start_flip(&case, flip, facts, now),
+        Stage::ReadingFlag { since } => start_disarm(&case, flip, since, now),
+        Stage::Sending { .. }
+        | Stage::Unknown { .. }
+        | Stage::Doubted { .. }
+        | Stage::Polling { .. }
+        | Stage::Proving { .. }
+        | Stage::Done => Ok(Decision::nothing()),
     }
-    let Stage::Intended { .. } = flip.stage else { return Ok(Decision::nothing()) };
+}
+
+fn start_flip(case: &Case<'_>, flip: &Flip, facts: &Facts, now: Timestamp) -> Step {
     guard::is_not_halted(case.state)?;
     if flip.attempts >= MOST_ATTEMPTS {
-        return Ok(fail(&case, FlipFailure::NeverApplied));
-    }
-    if now.since(flip.confirmed_at) >= case.service.limits.confirmation {
-        return Ok(give_up(&case, flip, Void::Stale));
-    }
-    // Asked again at the send: rights that were lost after the press count.
-    if facts.policy.role(&case.service.id, &flip.confirmed_by) < Some(Role::Responder) {
-        return Ok(give_up(&case, flip, Void::RightsLost));
+        return Ok(fail(case, FlipFailure::NeverApplied));
     }
     let Some(pointer) = &facts.pointer else {
         return Ok(Decision::Needs(vec![Read::Pointer]));
     };
-    let Some(seen) = pointer.get() else {
-        return Ok(Decision::events(trouble(&case, &why_unknown(pointer))));
+    // Before a second call, and before anything is given up: did the first take effect after all?
+    let seen = pointer.get();
+    if flip.was_sent() && seen.is_some_and(|seen| took_effect(flip, seen, flip.confirmed_at)) {
+        return Ok(found(case, flip, Finding::Applied));
+    }
+    if now.since(flip.confirmed_at) >= case.service.limits.confirmation {
+        return Ok(give_up(case, flip, Void::Stale));
+    }
+    // Asked again at the send: rights that were lost after the press count.
+    if facts.policy.role(&case.service.id, &flip.confirmed_by) < Some(Role::Responder) {
+        return Ok(give_up(case, flip, Void::RightsLost));
+    }
+    let Some(seen) = seen else {
+        return Ok(Decision::events(trouble(case, &why_unknown(pointer))));
     };
     if let Err(why) = guard::g10_still_holds(&flip.confirmation, seen, case.service, case.state) {
-        return Ok(give_up(&case, flip, why));
+        return Ok(give_up(case, flip, why));
     }
-    let mut events = trouble_over(&case);
+    let mut events = trouble_over(case);
     let (effect, attempt) = (flip.effect.clone(), flip.attempts + 1);
     events.push(Emitted::flip(case.id(), FlipEvent::EffectStarted { effect, attempt }));
     Ok(Decision::events(events))
 }
 
-fn start_disarm(case: &Case<'_>, flip: &Flip) -> Step {
-    let Some(disarm) = &flip.disarm else { return Ok(Decision::nothing()) };
+fn start_disarm(case: &Case<'_>, flip: &Flip, since: Timestamp, now: Timestamp) -> Step {
+    let Some(disarm) = flip.disarm.as_ref().filter(|disarm| disarm.sending.is_none()) else {
+        return Ok(Decision::nothing());
+    };
     guard::is_not_halted(case.state)?;
+    match &disarm.last {
+        None => {}
+        Some(Outcome::NotTaken { .. }) if now.since(since) >= PATIENCE => {
+            return Ok(Decision::events(left_armed(case)));
+        }
+        Some(Outcome::NotTaken { .. }) => {}
+        // Only a reading allows a second call.
+        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {
+            return Ok(Decision::nothing());
+        }
+    }
     let (effect, attempt) = (disarm.effect.clone(), disarm.attempts + 1);
     let started = FlipEvent::EffectStarted { effect, attempt };
     Ok(Decision::events(vec![Emitted::flip(case.id(), started)]))
@@ -147,6 +178,10 @@ pub(super) fn fail(case: &Case<'_>, failure: FlipFailure) -> Decision {
 
 pub(super) fn end(book: &Book, incident: IncidentId, effect: &EffectId, outcome: &Outcome) -> Step {
     let case = Case::of(book, incident)?;
+    // Whoever was interrupted, or comes late, is no news: by then the world was read.
+    if !case.incident.flip().is_some_and(|flip| flip.is_sending(effect)) {
+        return Ok(Decision::nothing());
+    }
     let (effect, outcome) = (effect.clone(), outcome.clone());
     let ended = FlipEvent::EffectEnded { effect, outcome };
     Ok(Decision::events(vec![Emitted::flip(case.id(), ended)]))
@@ -180,9 +215,4 @@ pub(super) fn why_unknown<T>(fact: &Fact<T>) -> String {
 /// The flip's target.
 pub(super) fn target_of(flip: &Flip) -> &Deployment {
     &flip.confirmation.to.deployment
-}
-
-/// Refuses where an incident has no flip on its way.
-pub(super) fn flip_of<'a>(case: &Case<'a>) -> Result<&'a Flip, Refusal> {
-    case.incident.flip().ok_or(Refusal::NoIncident)
 }

@@ -206,7 +206,7 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
             people::open_incident(book, service, title, facts)
         }
         Request::Press { incident, action, pressed_at } => {
-            people::press(book, *incident, action, *pressed_at, facts)
+            people::press(book, *incident, action, (*pressed_at, now), facts)
         }
         Request::AddNote { incident, text } => people::add_note(book, *incident, text, facts),
         Request::Halt { service, reason } => people::halt(book, service, reason.as_ref(), facts),
@@ -223,7 +223,7 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
         Request::Start(incident) => course::start(book, *incident, facts, now),
         Request::End { incident, effect, outcome } => course::end(book, *incident, effect, outcome),
         Request::Observe(incident) => settle::observe(book, *incident, facts, now),
-        Request::Judge { incident, verdict } => settle::judge(book, *incident, verdict, facts),
+        Request::Judge { incident, verdict } => settle::judge(book, *incident, verdict, facts, now),
         Request::ReadFlag(incident) => settle::read_flag(book, *incident, facts, now),
         Request::Look(service) => settle::look(book, service, facts),
     };

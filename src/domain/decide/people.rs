@@ -1,11 +1,13 @@
 //! What people ask: commands and presses. Each begins with who may (G11).
 
+use super::course::target_of;
 use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person, Role};
-use crate::domain::book::Book;
+use crate::domain::book::{Book, ServiceState};
+use crate::domain::deployment::Live;
 use crate::domain::event::{
-    Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent, Wish,
+    Confirmation, Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent, Wish,
 };
 use crate::domain::guard;
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
@@ -29,15 +31,34 @@ pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, fact
         Layer1::Idle | Layer1::Lapsed(..) => true,
         // A repeat is answered with the card; another target takes the question's place.
         Layer1::Resolving(resolving) => wish.to.is_some() && wish.to != resolving.wish.to,
-        Layer1::Waiting(question) => wish.to.is_some() && wish.to != question.named,
+        Layer1::Waiting(question) => names_another(wish, question),
+        Layer1::Flipping(flip) if names_another(wish, &flip.confirmation) => {
+            return Err(Refusal::FlipUnderWay);
+        }
         Layer1::Flipping(_) => false,
-        Layer1::Settled(flip) => flip.failure.is_some() || wish.to.is_some(),
+        Layer1::Settled(flip) => {
+            flip.failure.is_some() || wish.to.is_some() || has_moved_on(book.state(service), flip)
+        }
     };
     if asks_anew {
         Ok(Decision::events(vec![Emitted::incident(incident.id, requested(by))]))
     } else {
         Ok(Decision::nothing())
     }
+}
+
+fn names_another(wish: &Wish, question: &Confirmation) -> bool {
+    let target = question.to.deployment.id.as_str();
+    wish.to.as_deref().is_some_and(|typed| typed != target && wish.to != question.named)
+}
+
+/// Production was seen elsewhere after the flip: what is live now is a new suspect.
+fn has_moved_on(state: Option<&ServiceState>, flip: &Flip) -> bool {
+    let (Some(seen), Some(done)) = (state.and_then(|state| state.seen.as_ref()), flip.job_done_at)
+    else {
+        return false;
+    };
+    seen.at > done && matches!(&seen.live, Live::At(live) if live != &target_of(flip).id)
 }
 
 pub(super) fn open_incident(book: &Book, service: &ServiceId, title: &str, facts: &Facts) -> Step {
@@ -61,13 +82,13 @@ pub(super) fn press(
     book: &Book,
     incident: IncidentId,
     action: &Action,
-    pressed_at: Timestamp,
+    when: (Timestamp, Timestamp),
     facts: &Facts,
 ) -> Step {
     let case = Case::of(book, incident)?;
     let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
     match action {
-        Action::Confirm(question) => confirm(&case, question, by, pressed_at, facts),
+        Action::Confirm(question) => confirm(&case, question, by, when, facts),
         Action::Cancel => cancel(&case, by),
         Action::Choose(question, target) => choose(&case, question, target, by),
         Action::Renew => renew(&case, by),
@@ -80,14 +101,14 @@ fn confirm(
     case: &Case<'_>,
     question: &ConfirmationId,
     by: &Person,
-    pressed_at: Timestamp,
+    (pressed_at, now): (Timestamp, Timestamp),
     facts: &Facts,
 ) -> Step {
     is_open_question(case, question)?;
     let Some(waiting) = case.incident.waiting().filter(|waiting| waiting.id == *question) else {
         return Err(Refusal::UnknownButton);
     };
-    guard::g10_in_time(waiting, pressed_at)?;
+    guard::g10_in_time(waiting, pressed_at, now)?;
     guard::is_not_halted(case.state)?;
     guard::g13_pointer_is_free(case.state, case.id())?;
     let Some(pointer) = &facts.pointer else {
@@ -256,7 +277,7 @@ pub(super) fn blip(
     facts: &Facts,
 ) -> Step {
     let (case, by) = ending(book, incident, facts)?;
-    if case.incident.flip().is_some_and(Flip::was_sent) {
+    if case.incident.was_flipped() {
         return Err(Refusal::FlippedNotBlip);
     }
     Ok(ended(&case, by, Exit::Blip, reason))

@@ -1,6 +1,6 @@
 //! From the call to the end: was it taken, is its job done, does production answer from the target, is the flag off.
 
-use super::course::{fail, flip_of, target_of, trouble, trouble_over, why_unknown};
+use super::course::{fail, target_of, trouble, trouble_over, why_unknown};
 use super::people::release;
 use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::book::Book;
@@ -10,7 +10,7 @@ use crate::domain::event::{
 };
 use crate::domain::guard::{self, FlagVerdict};
 use crate::domain::ids::{IncidentId, ServiceId};
-use crate::domain::incident::{Disarm, Flip, MOST_ATTEMPTS, Stage};
+use crate::domain::incident::{Disarm, Flip, Layer1, MOST_ATTEMPTS, Proof, Stage};
 use crate::domain::plan::{AGREEING_GAP, PATIENCE, Verdict};
 use crate::domain::time::{Span, Timestamp};
 
@@ -19,14 +19,15 @@ const CLOCK_TOLERANCE: Span = Span::minutes(1);
 
 pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
     let case = Case::of(book, incident)?;
-    let flip = flip_of(&case)?;
+    let Layer1::Flipping(flip) = &case.incident.layer1 else { return Ok(Decision::nothing()) };
+    if !is_awaited(flip) {
+        return Ok(Decision::nothing());
+    }
     let Some(pointer) = &facts.pointer else {
         return Ok(Decision::Needs(vec![Read::Pointer]));
     };
     let Some(seen) = pointer.get() else {
-        let mut events = trouble(&case, &why_unknown(pointer));
-        events.extend(call_a_person(&case, flip, now));
-        return Ok(Decision::events(events));
+        return Ok(unreadable(&case, flip, &why_unknown(pointer), now));
     };
     match &flip.stage {
         Stage::Unknown { sent, not_applied_at, .. } => {
@@ -42,22 +43,43 @@ pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
     }
 }
 
-/// What nobody knows reaches a person within a minute.
-fn call_a_person(case: &Case<'_>, flip: &Flip, now: Timestamp) -> Option<Emitted> {
+/// Whether a call's result or its job is awaited.
+fn is_awaited(flip: &Flip) -> bool {
+    match flip.stage {
+        Stage::Unknown { .. } | Stage::Doubted { .. } | Stage::Polling { .. } => true,
+        Stage::Intended { .. }
+        | Stage::Sending { .. }
+        | Stage::Proving { .. }
+        | Stage::ReadingFlag { .. }
+        | Stage::Done => false,
+    }
+}
+
+/// The provider cannot be read: said once, and after a minute a person is called.
+fn unreadable(case: &Case<'_>, flip: &Flip, what: &str, now: Timestamp) -> Decision {
+    let mut events = trouble(case, what);
+    let why = "the provider could not be read for a minute, so nobody knows whether the rollback happened";
+    events.extend(call_a_person(case, flip, why, now));
+    Decision::events(events)
+}
+
+/// What nobody knows reaches a person within a minute, once.
+fn call_a_person(case: &Case<'_>, flip: &Flip, why: &str, now: Timestamp) -> Option<Emitted> {
     let since = match &flip.stage {
         Stage::Unknown { since, .. } => *since,
         Stage::Doubted { sent, .. } => *sent,
-        Stage::Polling { since, .. }
-        | Stage::Proving { since }
-        | Stage::ReadingFlag { since }
-        | Stage::Sending { since } => *since,
-        Stage::Intended { .. } | Stage::Done => return None,
+        // What was taken may take its time: only looks that fail count.
+        Stage::Polling { .. } | Stage::Proving { .. } => case.incident.trouble_since?,
+        Stage::Intended { .. }
+        | Stage::Sending { .. }
+        | Stage::ReadingFlag { .. }
+        | Stage::Done => return None,
     };
     if case.incident.needs_person.is_some() || now.since(since) < PATIENCE {
         return None;
     }
-    let why = "the provider could not be read for a minute, so nobody knows whether the rollback happened".to_owned();
-    Some(Emitted::incident(case.id(), IncidentEvent::PersonNeeded { why }))
+    let needed = IncidentEvent::PersonNeeded { why: why.to_owned() };
+    Some(Emitted::incident(case.id(), needed))
 }
 
 /// A job of the provider that our call may have started.
@@ -73,6 +95,19 @@ fn is_at_target(flip: &Flip, seen: &Pointer) -> bool {
     seen.live.id() == Some(&target_of(flip).id)
 }
 
+/// Whether a reading shows that our call took effect.
+pub(super) fn took_effect(flip: &Flip, seen: &Pointer, sent: Timestamp) -> bool {
+    is_at_target(flip, seen) || our_job(flip, seen, sent).is_some()
+}
+
+/// What a reading says of a call whose result nobody knows.
+pub(super) fn found(case: &Case<'_>, flip: &Flip, finding: Finding) -> Decision {
+    let mut events = trouble_over(case);
+    let effect = flip.effect.clone();
+    events.push(Emitted::flip(case.id(), FlipEvent::EffectObserved { effect, finding }));
+    Decision::events(events)
+}
+
 fn judge_unknown(
     case: &Case<'_>,
     flip: &Flip,
@@ -81,27 +116,26 @@ fn judge_unknown(
     not_applied_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Decision {
-    let found = |finding| {
-        let mut events = trouble_over(case);
-        let effect = flip.effect.clone();
-        events.push(Emitted::flip(case.id(), FlipEvent::EffectObserved { effect, finding }));
-        Decision::events(events)
-    };
-    if is_at_target(flip, seen) || our_job(flip, seen, sent).is_some() {
-        return found(Finding::Applied);
+    if took_effect(flip, seen, sent) {
+        return found(case, flip, Finding::Applied);
     }
     match &seen.live {
         Live::At(live) if *live == flip.confirmation.from.id => match not_applied_at {
-            None => found(Finding::NotAppliedOnce),
-            Some(first) if now.since(first) < AGREEING_GAP => Decision::nothing(),
+            None => found(case, flip, Finding::NotAppliedOnce),
+            Some(first) if now.since(first) < AGREEING_GAP => Decision::events(trouble_over(case)),
             Some(_) if flip.attempts >= MOST_ATTEMPTS => fail(case, FlipFailure::NeverApplied),
-            Some(_) => found(Finding::NotApplied),
+            Some(_) => found(case, flip, Finding::NotApplied),
         },
         Live::At(_) | Live::Nothing => {
             fail(case, FlipFailure::MovedElsewhere { live: seen.live.clone() })
         }
         // Names are moving; the next reading will tell.
-        Live::Split(_) => Decision::events(call_a_person(case, flip, now).into_iter().collect()),
+        Live::Split(_) => {
+            let mut events = trouble_over(case);
+            let why = "production names have not settled for a minute, so nobody knows whether the rollback happened";
+            events.extend(call_a_person(case, flip, why, now));
+            Decision::events(events)
+        }
     }
 }
 
@@ -113,11 +147,8 @@ fn judge_doubted(
     sent: Timestamp,
     why: &str,
 ) -> Decision {
-    if is_at_target(flip, seen) || our_job(flip, seen, sent).is_some() {
-        let (effect, finding) = (flip.effect.clone(), Finding::Applied);
-        let mut events = trouble_over(case);
-        events.push(Emitted::flip(case.id(), FlipEvent::EffectObserved { effect, finding }));
-        Decision::events(events)
+    if took_effect(flip, seen, sent) {
+        found(case, flip, Finding::Applied)
     } else {
         fail(case, FlipFailure::Refused { why: why.to_owned() })
     }
@@ -181,9 +212,25 @@ fn job_done(case: &Case<'_>, flip: &Flip) -> Vec<Emitted> {
     events
 }
 
-pub(super) fn judge(book: &Book, incident: IncidentId, verdict: &Verdict, facts: &Facts) -> Step {
+/// Production is looked at until it is proven, also when it did not serve the target in time; but not of an incident that
+/// is over.
+fn looked_at<'a>(case: &Case<'a>) -> Option<&'a Flip> {
+    let flip = case.incident.flip().filter(|_| case.incident.is_open())?;
+    let is_late = flip.stage == Stage::Done
+        && flip.failure.is_none()
+        && matches!(flip.proof, Some(Proof::NotServing(..)));
+    (is_late || matches!(flip.stage, Stage::Proving { .. })).then_some(flip)
+}
+
+pub(super) fn judge(
+    book: &Book,
+    incident: IncidentId,
+    verdict: &Verdict,
+    facts: &Facts,
+    now: Timestamp,
+) -> Step {
     let case = Case::of(book, incident)?;
-    let flip = flip_of(&case)?;
+    let Some(flip) = looked_at(&case) else { return Ok(Decision::nothing()) };
     match verdict {
         // Said once; the slow look goes on.
         Verdict::NotServing { .. } if flip.proof.is_some() => Ok(Decision::nothing()),
@@ -192,41 +239,53 @@ pub(super) fn judge(book: &Book, incident: IncidentId, verdict: &Verdict, facts:
             let event = FlipEvent::FlipNotServing { last };
             Ok(Decision::events(vec![Emitted::flip(case.id(), event)]))
         }
-        Verdict::Serving { agreeing } => {
-            // Both planes must say it: what customers get, and what the provider holds.
-            let Some(pointer) = &facts.pointer else {
-                return Ok(Decision::Needs(vec![Read::Pointer]));
-            };
-            let Some(seen) = pointer.get() else {
-                return Ok(Decision::events(trouble(&case, &why_unknown(pointer))));
-            };
-            if !is_at_target(flip, seen) {
-                if flip.stage == Stage::Done {
-                    return Ok(Decision::nothing());
-                }
-                let live = seen.live.clone();
-                return Ok(fail(&case, FlipFailure::MovedElsewhere { live }));
-            }
-            let mut events = trouble_over(&case);
-            let agreeing = *agreeing;
-            events.push(Emitted::flip(case.id(), FlipEvent::FlipProven { agreeing }));
-            Ok(Decision::events(events))
-        }
+        Verdict::Serving { agreeing } => judge_serving(&case, flip, *agreeing, facts, now),
     }
 }
 
-pub(super) fn read_flag(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
-    let case = Case::of(book, incident)?;
-    let flip = flip_of(&case)?;
-    let Stage::ReadingFlag { since } = flip.stage else { return Ok(Decision::nothing()) };
+/// Both planes must say it: what customers get, and what the provider holds.
+fn judge_serving(
+    case: &Case<'_>,
+    flip: &Flip,
+    agreeing: u32,
+    facts: &Facts,
+    now: Timestamp,
+) -> Step {
     let Some(pointer) = &facts.pointer else {
         return Ok(Decision::Needs(vec![Read::Pointer]));
     };
     let Some(seen) = pointer.get() else {
-        if now.since(since) < PATIENCE {
-            return Ok(Decision::events(trouble(&case, &why_unknown(pointer))));
-        }
-        return Ok(Decision::events(flag_is(&case, Assignment::CannotTell)));
+        return Ok(unreadable(case, flip, &why_unknown(pointer), now));
+    };
+    if is_at_target(flip, seen) {
+        let mut events = trouble_over(case);
+        events.push(Emitted::flip(case.id(), FlipEvent::FlipProven { agreeing }));
+        return Ok(Decision::events(events));
+    }
+    // A late look at production that has moved on proves nothing and ends nothing.
+    let Stage::Proving { since } = flip.stage else { return Ok(Decision::nothing()) };
+    if matches!(seen.live, Live::Split(_)) && now.since(since) < PATIENCE {
+        // Names are moving; a later reading will tell.
+        return Ok(Decision::events(trouble_over(case)));
+    }
+    Ok(fail(case, FlipFailure::MovedElsewhere { live: seen.live.clone() }))
+}
+
+pub(super) fn read_flag(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
+    let case = Case::of(book, incident)?;
+    let Layer1::Flipping(flip) = &case.incident.layer1 else { return Ok(Decision::nothing()) };
+    let Stage::ReadingFlag { .. } = flip.stage else { return Ok(Decision::nothing()) };
+    let Some(pointer) = &facts.pointer else {
+        return Ok(Decision::Needs(vec![Read::Pointer]));
+    };
+    let Some(seen) = pointer.get() else {
+        let is_hopeless =
+            case.incident.trouble_since.is_some_and(|since| now.since(since) >= PATIENCE);
+        return Ok(Decision::events(if is_hopeless {
+            flag_is(&case, Assignment::CannotTell)
+        } else {
+            trouble(&case, &why_unknown(pointer))
+        }));
     };
     match (guard::g6_never_rearms(seen.assignment), &flip.disarm) {
         (FlagVerdict::Pinned, _) => Ok(Decision::events(flag_is(&case, Assignment::Off))),
@@ -245,20 +304,29 @@ pub(super) fn read_flag(book: &Book, incident: IncidentId, facts: &Facts, now: T
 
 /// It is on although it was switched off, or switching it off did not work. This very reading allows one more call.
 fn still_armed(case: &Case<'_>, disarm: &Disarm) -> Decision {
+    if disarm.sending.is_some() {
+        return Decision::nothing();
+    }
     let may_send = guard::is_not_halted(case.state).is_ok() && disarm.attempts < MOST_ATTEMPTS;
     match &disarm.last {
         Some(Outcome::Accepted | Outcome::Unknown { .. }) if may_send => {
             let (effect, attempt) = (disarm.effect.clone(), disarm.attempts + 1);
             let started = FlipEvent::EffectStarted { effect, attempt };
-            return Decision::events(vec![Emitted::flip(case.id(), started)]);
+            Decision::events(vec![Emitted::flip(case.id(), started)])
         }
-        Some(Outcome::NotTaken { .. }) | None => return Decision::nothing(),
-        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {}
+        Some(Outcome::NotTaken { .. }) | None => Decision::nothing(),
+        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {
+            Decision::events(left_armed(case))
+        }
     }
+}
+
+/// Everything that the rules allow was done and the flag is on: a person must switch it off.
+pub(super) fn left_armed(case: &Case<'_>) -> Vec<Emitted> {
     let why = "automatic assignment is still on: the next merge would go live by itself; switch it off at the provider".to_owned();
     let mut events = flag_is(case, Assignment::On);
     events.push(Emitted::incident(case.id(), IncidentEvent::PersonNeeded { why }));
-    Decision::events(events)
+    events
 }
 
 /// The flag is read; the flip is over and the pointer free.

@@ -1,1 +1,10 @@
+//! Stories of decisions: what people ask, what the bot does by itself, and how each ends. The story checks the lock and the
+//! fold after every step, so no test has to.
 
+mod asking;
+mod ending;
+mod flag;
+mod pressing;
+mod proving;
+mod sending;
+mod unknown;
