@@ -412,3 +412,6 @@ fn apply_to_service(state: &mut ServiceState, event: &ServiceEvent, at: Timestam
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -485,3 +485,6 @@ impl Event {
         serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests;

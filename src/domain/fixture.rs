@@ -5,7 +5,7 @@ mod story;
 
 use std::collections::BTreeMap;
 
-pub(crate) use story::Story;
+pub(crate) use story::{Reply, Story};
 
 use super::actor::{Person, Platform, Policy, Role};
 use super::decide::{Facts, Read};

@@ -102,7 +102,8 @@ impl Tally {
         if self.agreeing >= limits.agreeing_probes {
             return Some(Verdict::Serving { agreeing: self.agreeing });
         }
-        let is_over = probe.at.since(since) >= limits.proof;
+        // An answer from the target at the limit is not "does not serve": the next looks will tell.
+        let is_over = self.agreeing == 0 && probe.at.since(since) >= limits.proof;
         is_over.then(|| Verdict::NotServing { last: probe.clone() })
     }
 }
@@ -230,3 +231,6 @@ pub fn proving_since(flip: &Flip) -> Timestamp {
         | Stage::Done => flip.job_done_at.unwrap_or(flip.confirmed_at),
     }
 }
+
+#[cfg(test)]
+mod tests;

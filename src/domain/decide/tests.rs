@@ -8,3 +8,4 @@ mod pressing;
 mod proving;
 mod sending;
 mod unknown;
+mod walk;
