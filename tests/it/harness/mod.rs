@@ -4,6 +4,7 @@
 //! The bot has a runtime of its own, so that a story can end it as a crash would.
 
 mod bot;
+mod heard;
 mod logs;
 mod people;
 
