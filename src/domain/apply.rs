@@ -165,6 +165,8 @@ fn resolve(
     at: Timestamp,
 ) {
     supersede(incident);
+    incident.trouble = None;
+    incident.needs_person = None;
     if !matches!(incident.layer1, Layer1::Settled(_)) {
         incident.layer1 = Layer1::Idle;
     }
@@ -227,6 +229,8 @@ fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
         incident.asked.insert(id, Answer::Cancelled(by.clone(), at));
     }
     incident.cancelled = Some((by.clone(), at));
+    incident.trouble = None;
+    incident.needs_person = None;
     incident.layer1 = Layer1::Idle;
 }
 
