@@ -1,8 +1,10 @@
 //! Stories over the whole bot, and what keeps its shape.
 
+mod answers;
 mod architecture;
 mod cancel;
 mod codes;
+mod halt;
 mod harness;
 mod refusals;
 mod rollback;

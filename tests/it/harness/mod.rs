@@ -123,6 +123,7 @@ impl World {
 
     /// Starts the bot.
     pub async fn bot_starts(&self) {
+        self.until("the journal to be let go", || self.is_journal_free()).await;
         let bot = Bot::start(&self.configuration(), self.clock.clone(), self.logs.clone()).await;
         if !self.settings.socket_mode {
             self.models.bot_listens(bot.address());
@@ -131,6 +132,12 @@ impl World {
         if self.settings.socket_mode {
             self.until("the bot to connect", || self.models.slack.is_bot_connected()).await;
         }
+    }
+
+    /// A bot that died lets go of the journal when the last of its threads has ended.
+    fn is_journal_free(&self) -> bool {
+        let lock = std::fs::File::open(self.file("journal.db.lock"));
+        lock.is_err() || lock.is_ok_and(|lock| lock.try_lock().is_ok())
     }
 
     /// Ends the bot as a crash would, at once.
