@@ -6,6 +6,7 @@
 mod bot;
 mod heard;
 mod logs;
+mod outsider;
 mod people;
 
 use std::future::Future;
@@ -22,6 +23,7 @@ use repoint::world::{Beginning, Traffic, World as Models};
 use serde_json::{Value, json};
 
 pub use bot::Bot;
+pub use outsider::command_form;
 pub use people::Person;
 
 /// A Saturday in November, a little after two.
@@ -130,8 +132,13 @@ impl World {
         }
         *self.bot.lock().expect("the bot") = Some(bot);
         if self.settings.socket_mode {
-            self.until("the bot to connect", || self.models.slack.is_bot_connected()).await;
+            self.bot_connects().await;
         }
+    }
+
+    /// Returns when the bot is connected to Slack.
+    pub async fn bot_connects(&self) {
+        self.until("the bot to connect", || self.models.slack.is_bot_connected()).await;
     }
 
     /// A bot that died lets go of the journal when the last of its threads has ended.
