@@ -126,10 +126,7 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             incident.trouble = Some(what.clone());
             incident.trouble_since.get_or_insert(at);
         }
-        IncidentEvent::TroubleOver => {
-            incident.trouble = None;
-            incident.trouble_since = None;
-        }
+        IncidentEvent::TroubleOver => forget_trouble(incident),
         IncidentEvent::PersonNeeded { why } => incident.needs_person = Some(why.clone()),
         IncidentEvent::NoteAdded { by, text } => {
             incident.notes.push(Note { at, by: by.clone(), text: text.clone() });
@@ -176,6 +173,8 @@ fn resolve(
     at: Timestamp,
 ) {
     supersede(incident);
+    forget_trouble(incident);
+    incident.needs_person = None;
     if !matches!(incident.layer1, Layer1::Settled(_)) {
         fall_back(incident);
     }
@@ -190,6 +189,12 @@ fn issue(incident: &mut Incident, confirmation: &Confirmation) {
 /// A wish came to nothing: what was done before it holds again.
 fn fall_back(incident: &mut Incident) {
     incident.layer1 = incident.before.take().map_or(Layer1::Idle, Layer1::Settled);
+}
+
+/// What cannot be read at the moment holds up nothing any more.
+fn forget_trouble(incident: &mut Incident) {
+    incident.trouble = None;
+    incident.trouble_since = None;
 }
 
 /// A question that is open when something else takes its place is voided.
@@ -243,6 +248,8 @@ fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
         incident.asked.insert(id, Answer::Cancelled(by.clone(), at));
     }
     incident.cancelled = Some((by.clone(), at));
+    forget_trouble(incident);
+    incident.needs_person = None;
     fall_back(incident);
 }
 

@@ -1,5 +1,12 @@
 //! Stories over the whole bot, and what keeps its shape.
 
+mod answers;
 mod architecture;
+mod cancel;
+mod codes;
+mod doors;
+mod halt;
 mod harness;
+mod refusals;
 mod rollback;
+mod slack_trouble;

@@ -166,6 +166,25 @@ impl VercelProvider {
         self.client.get(&call).await
     }
 
+    /// The newest build of a commit, of whatever kind and state: what is no target is better named than not found. Vercel
+    /// knows whole commits only, so that a few digits are compared here. `None`: none fits, or several commits do.
+    async fn built_from(
+        &self,
+        project: &Project,
+        commit: &str,
+    ) -> Result<Option<Deployment>, CallError> {
+        let project_id = self.project_id(project).await?;
+        let query = [("projectId", project_id), ("limit", "100")];
+        let call = Call { scope: &project.scope, path: &["v7", "deployments"], query: &query };
+        let page: DeploymentsBody = self.client.get(&call).await?;
+        let commit = commit.to_ascii_lowercase();
+        let all = page.deployments.iter().filter_map(DeploymentBody::deployment);
+        let fits = |one: &Deployment| one.sha.as_ref().is_some_and(|sha| sha.starts_with(&commit));
+        let found: Vec<Deployment> = all.filter(fits).collect();
+        let is_one = found.iter().all(|one| one.sha == found[0].sha);
+        Ok(found.into_iter().next().filter(|_| is_one))
+    }
+
     /// The team's plan, where the project belongs to a team and the token may see it.
     async fn team_plan(&self, project: &Project, team_id: &str) -> Result<Option<Plan>, CallError> {
         let call = Call { scope: &project.scope, path: &["v2", "teams", team_id], query: &[] };
@@ -208,6 +227,10 @@ impl Provider for VercelProvider {
 
     async fn deployment(&self, service: &ServiceId, name: &str) -> Result<Deployment, PortError> {
         let project = self.project(service)?;
+        if is_commit(name) {
+            let found = self.built_from(project, name).await.map_err(read)?;
+            return found.ok_or_else(|| missing(format!("no single build is of commit {name}")));
+        }
         let name = id_or_host(name).ok_or_else(|| {
             missing("that is neither a deployment's id nor its address".to_owned())
         })?;
@@ -271,6 +294,11 @@ fn read(error: CallError) -> PortError {
 
 fn write(error: CallError) -> PortError {
     error.into_port(Effect::Write)
+}
+
+/// Four hexadecimal digits or more. Vercel's ids begin with `dpl_`, and an address has a dot.
+fn is_commit(name: &str) -> bool {
+    (4..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn missing(message: String) -> PortError {

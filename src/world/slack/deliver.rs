@@ -118,7 +118,7 @@ impl SlackModel {
             ("user_id", user.to_owned()),
             ("user_name", user_name.to_owned()),
             ("command", command.to_owned()),
-            ("text", text.to_owned()),
+            ("text", escaped(text)),
             ("api_app_id", seed.app_id.clone()),
             ("is_enterprise_install", "false".to_owned()),
             ("response_url", response::mint(self, user, channel, None)),
@@ -259,6 +259,11 @@ impl SlackModel {
             }
         }
     }
+}
+
+/// Slack escapes these three in what people type, and nothing else.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn judged(sent: Result<(u16, Value), &'static str>) -> Delivered {

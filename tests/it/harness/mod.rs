@@ -4,7 +4,9 @@
 //! The bot has a runtime of its own, so that a story can end it as a crash would.
 
 mod bot;
+mod heard;
 mod logs;
+mod outsider;
 mod people;
 
 use std::future::Future;
@@ -21,6 +23,7 @@ use repoint::world::{Beginning, Traffic, World as Models};
 use serde_json::{Value, json};
 
 pub use bot::Bot;
+pub use outsider::command_form;
 pub use people::Person;
 
 /// A Saturday in November, a little after two.
@@ -122,14 +125,26 @@ impl World {
 
     /// Starts the bot.
     pub async fn bot_starts(&self) {
+        self.until("the journal to be let go", || self.is_journal_free()).await;
         let bot = Bot::start(&self.configuration(), self.clock.clone(), self.logs.clone()).await;
         if !self.settings.socket_mode {
             self.models.bot_listens(bot.address());
         }
         *self.bot.lock().expect("the bot") = Some(bot);
         if self.settings.socket_mode {
-            self.until("the bot to connect", || self.models.slack.is_bot_connected()).await;
+            self.bot_connects().await;
         }
+    }
+
+    /// Returns when the bot is connected to Slack.
+    pub async fn bot_connects(&self) {
+        self.until("the bot to connect", || self.models.slack.is_bot_connected()).await;
+    }
+
+    /// A bot that died lets go of the journal when the last of its threads has ended.
+    fn is_journal_free(&self) -> bool {
+        let lock = std::fs::File::open(self.file("journal.db.lock"));
+        lock.is_err() || lock.is_ok_and(|lock| lock.try_lock().is_ok())
     }
 
     /// Ends the bot as a crash would, at once.
