@@ -3,3 +3,4 @@
 mod architecture;
 mod harness;
 mod rollback;
+mod trouble;
