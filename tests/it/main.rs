@@ -2,5 +2,6 @@
 
 mod architecture;
 mod harness;
+mod restart;
 mod rollback;
 mod trouble;
