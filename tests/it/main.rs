@@ -10,3 +10,4 @@ mod harness;
 mod refusals;
 mod rollback;
 mod slack_trouble;
+mod trouble;

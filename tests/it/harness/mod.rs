@@ -8,6 +8,7 @@ mod heard;
 mod logs;
 mod outsider;
 mod people;
+mod verbs;
 
 use std::future::Future;
 use std::path::Path;
@@ -205,7 +206,8 @@ impl World {
         panic!("waited in vain for {what}:\n{}", self.incidents());
     }
 
-    async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+    /// Waits in real time, while the clock stands still.
+    pub async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let until = tokio::time::Instant::now() + PATIENCE;
         while !is_so() {
             assert!(tokio::time::Instant::now() < until, "waited in vain for {what}");
