@@ -14,7 +14,7 @@ use super::retry;
 use crate::domain::decide::{Read, Request};
 use crate::domain::deployment::Deployment;
 use crate::domain::event::{Effect, Emitted, Event, FlipEvent, Outcome};
-use crate::domain::ids::{EffectId, IncidentId, ServiceId};
+use crate::domain::ids::{EffectId, IncidentId, ServiceId, StreamId, Version};
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Span, Timestamp};
@@ -27,7 +27,8 @@ const MOST_ROUNDS: usize = 4;
 
 /// Follows an incident until it is over or the engine stops.
 pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>) {
-    let mut follower = Follower { engine, incident, looks: Looks::default(), failures: 0 };
+    let (looks, version) = (Looks::default(), Version::default());
+    let mut follower = Follower { engine, incident, looks, version, failures: 0 };
     let mut at_work: Option<AtWork> = bell.answer();
     loop {
         let keeper = follower.engine.keeper();
@@ -36,6 +37,7 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
         if is_over || follower.engine.is_stopping() {
             break;
         }
+        follower.notice(book.version(&StreamId::Incident(incident)));
         let next = plan::next(&book, incident, &follower.looks, now);
         let due = match &next {
             Next::Rest => None,
@@ -80,11 +82,21 @@ struct Follower {
     engine: Engine,
     incident: IncidentId,
     looks: Looks,
+    /// The incident's version as far as this loop brought it or has noticed it.
+    version: Version,
     /// Commits in a row that the journal refused.
     failures: u32,
 }
 
 impl Follower {
+    /// After what somebody else did, earlier looks put nothing off: people do not wait for a pause that was meant for us.
+    fn notice(&mut self, version: Version) {
+        if self.version != version {
+            self.version = version;
+            self.looks.last = None;
+        }
+    }
+
     /// Sleeps until something is due, somebody rings, or the engine stops.
     async fn rest(&self, due: Option<Timestamp>, bell: &Bell) {
         let clock = self.engine.keeper().tools().clock.clone();
@@ -146,6 +158,7 @@ impl Follower {
                     proposal.readings = self.read(&reads, proposal.readings).await;
                 }
                 Answer::Done(emitted, _) => {
+                    self.version = self.after(&emitted);
                     if !emitted.is_empty() {
                         self.looks.tally = plan::Tally::default();
                         if has_moved_on(&emitted) {
@@ -162,6 +175,13 @@ impl Follower {
         }
         tracing::error!(incident = self.incident.0, "a decision asked for readings without end");
         Ok(())
+    }
+
+    /// The incident's version after our own events, if nobody else was at it.
+    fn after(&self, emitted: &[Emitted]) -> Version {
+        let stream = StreamId::Incident(self.incident);
+        let ours = emitted.iter().filter(|one| one.stream == stream);
+        ours.fold(self.version, |version, _| version.next())
     }
 
     async fn read(&mut self, reads: &[Read], known: Readings) -> Readings {
