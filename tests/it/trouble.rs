@@ -158,9 +158,13 @@ fn names_that_were_not_moved_are_named_and_a_second_try_moves_them() {
         assert_eq!(w.times_said("`shop.example.com`"), 0, "that one was moved");
         assert!(!w.stakeholders_hear_it_is_back());
         w.rolls_back_to(GOOD).await;
-        assert!(w.models.vercel.aliases("shop").iter().all(|(_, to)| {
-            to.as_ref().is_some_and(|to| to.as_str() == w.id_of(GOOD))
-        }));
+        assert!(
+            w.models
+                .vercel
+                .aliases("shop")
+                .iter()
+                .all(|(_, to)| { to.as_ref().is_some_and(|to| to.as_str() == w.id_of(GOOD)) })
+        );
     });
 }
 
