@@ -8,6 +8,7 @@ mod doors;
 mod halt;
 mod harness;
 mod refusals;
+mod restart;
 mod rollback;
 mod slack_trouble;
 mod trouble;

@@ -28,7 +28,7 @@ use crate::engine::ports::Clock;
 ///
 /// | trap | what happens |
 /// |---|---|
-/// | `lost_answer` | the write is carried out, then the connection drops without an answer |
+/// | `lost_answer` | the write is carried out, then the connection drops without an answer; with `{"silent":true}` it stays open, and silent |
 /// | `dropped` | the connection drops before anything is carried out |
 /// | `status` | answers `{"status":402,"retry_after":2,"body":{…}}` instead of doing anything |
 /// | `hang` | never answers |

@@ -83,9 +83,13 @@ impl Bot {
 
     /// Everything stops where it is: no task runs on, nothing is finished.
     pub fn die(mut self) {
-        let app = self.app.take();
-        self.runtime.shutdown_background();
-        drop(app);
+        let (app, runtime) = (self.app.take(), self.runtime);
+        // From a thread that may block: the next bot finds the journal free, as after the death of a process.
+        let death = std::thread::spawn(move || {
+            drop(app);
+            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+        });
+        death.join().expect("a death");
     }
 
     pub async fn stop(mut self) {

@@ -1,10 +1,14 @@
 //! What the stories about trouble share: the usual steps of a rollback, and what was said and sent so far.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use repoint::app::{App, Seams};
+use repoint::config::Config;
 use repoint::domain::book::Book;
 use repoint::domain::time::Span;
 use repoint::world::ledger::Call;
+use repoint::world::slack::Message;
 use serde_json::Value;
 
 use super::World;
@@ -72,6 +76,29 @@ impl World {
         })
     }
 
+    /// The numbers under which this was said in a channel, for everybody, edits aside: a message that was repeated after a
+    /// death carries the number of the first.
+    pub fn numbers_of(&self, channel: &str, text: &str) -> Vec<String> {
+        let slack = &self.models.slack;
+        let mut messages = slack.messages(slack.channel_id(channel));
+        messages.retain(|one| one.ephemeral_for.is_none() && says(one, text));
+        let number = |one: Message| {
+            let metadata = one.metadata.unwrap_or_default();
+            metadata["event_payload"]["outbox"].as_str().expect("a number").to_owned()
+        };
+        messages.into_iter().map(number).collect()
+    }
+
+    /// What `App::start` says when it refuses to start on this world's journal.
+    pub async fn why_no_bot_starts(&self) -> String {
+        let config = Config::parse(&self.configuration(), &|_| None).expect("a configuration");
+        let seams = Seams { clock: self.clock.clone(), ..Seams::default() };
+        match App::start(&config, seams).await {
+            Ok(_) => panic!("a bot started"),
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
     /// Whether the stakeholders were told that production is back.
     pub fn stakeholders_hear_it_is_back(&self) -> bool {
         self.stakeholders().contains("production is back")
@@ -99,10 +126,32 @@ impl World {
         calls
     }
 
+    /// Real time passes, while the clock stands still.
+    pub async fn in_real_time(&self, span: Duration) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a story that dies in the middle of real work"
+        )]
+        tokio::time::sleep(span).await;
+    }
+
+    /// Moves the clock without waiting for what that brings about.
+    pub fn clock_moves(&self, span: Span) {
+        self.clock.advance(span);
+    }
+
     /// Nothing more is sent, however long one waits.
     pub async fn sends_nothing_more(&self) {
         let before = self.writes_to_vercel().len();
         self.passes(Span::seconds(90)).await;
         assert_eq!(self.writes_to_vercel().len(), before, "{:#?}", self.writes_to_vercel());
     }
+}
+
+/// Whether a message says something: in its blocks if it has any, else in its text.
+fn says(message: &Message, text: &str) -> bool {
+    if message.blocks.is_empty() {
+        return message.text.contains(text);
+    }
+    Value::from(message.blocks.clone()).to_string().contains(text)
 }
