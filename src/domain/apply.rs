@@ -307,9 +307,18 @@ fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Timestamp) {
         incident.layer1 = Layer1::Settled(flip.clone());
         incident.before = None;
     }
-    let found = matches!(event, FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. });
-    if found {
-        incident.needs_person = None;
+    match event {
+        FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. } => {
+            incident.needs_person = None
+        }
+        // Nothing is being read any more, whether or not it could be.
+        FlipEvent::AssignmentRead { .. } => forget_trouble(incident),
+        FlipEvent::EffectStarted { .. }
+        | FlipEvent::EffectEnded { .. }
+        | FlipEvent::EffectObserved { .. }
+        | FlipEvent::FlipNotServing { .. }
+        | FlipEvent::FlipFailed { .. }
+        | FlipEvent::DisarmIntended { .. } => {}
     }
 }
 

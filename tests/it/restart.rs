@@ -189,7 +189,7 @@ fn a_halt_outlives_the_bot_and_what_was_confirmed_waits_for_a_lead() {
         dies_and_comes_back(&w).await;
         w.passes(Span::seconds(60)).await;
         assert_eq!(w.rollbacks_sent(), 1, "only the call that Vercel did not take");
-        w.user("lee").types("/incident resume looked at it").await;
+        w.user("lee").types("/incident resume reason looked at it").await;
         w.until_card_says("proven").await;
         assert_eq!(w.rollbacks_sent(), 2);
         assert_eq!(w.numbers_of("incidents", "*Halted*").len(), 1, "{}", w.incidents());

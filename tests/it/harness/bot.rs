@@ -96,7 +96,7 @@ impl Bot {
         let app = self.app.take().expect("a running bot");
         let stopped = self.runtime.spawn(app.stop());
         stopped.await.expect("an orderly stop");
-        self.runtime.shutdown_background();
+        self.die();
     }
 
     /// Nothing is left unsaid or unanswered, the chains are sound, and the journal folds to the state in memory.
