@@ -22,9 +22,9 @@ use crate::world::{Beginning, Traffic, World};
 /// What a demo can be told.
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Where the page listens
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    /// Where the page listens [default: 127.0.0.1:8080, or a free port where that one is taken]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
     /// Print one line of JSON when ready, and nothing else, on standard output
     #[arg(long)]
     json: bool,
@@ -53,7 +53,7 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
         Scenario::Rollback => VercelSeed::demo(clock.now()),
     };
     let beginning = Beginning {
-        listen: demo.listen,
+        listen: demo.listen.unwrap_or_else(usual_address),
         clock: clock.clone(),
         vercel,
         traffic: Traffic::Gentle,
@@ -112,6 +112,15 @@ fn commands() -> anyhow::Result<Value> {
 fn absolute(folder: &Path) -> anyhow::Result<PathBuf> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     std::path::absolute(folder).with_context(|| format!("no folder {}", folder.display()))
+}
+
+/// The page's usual address; any port where somebody else has it.
+fn usual_address() -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+    match TcpListener::bind(usual) {
+        Ok(_) => usual,
+        Err(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    }
 }
 
 /// A free port on loopback. It is known before the bot listens, since the bot's configuration holds it.
