@@ -28,7 +28,8 @@ impl Scene {
         let deployments = self.vercel.deployments(super::PROJECT);
         let rows = deployments.iter().map(|one| {
             json!({
-                "id": one.id, "host": one.host, "sha": one.sha, "message": one.message,
+                "id": one.id, "host": one.host, "sha": one.sha,
+                "message": one.message.lines().next(),
                 "author": one.author, "created_at": one.created_at, "state": one.state,
                 "substate": one.substate.map(super::vercel::Substate::word),
                 "target": one.target.word(),
