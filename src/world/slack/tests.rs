@@ -58,8 +58,10 @@ impl Place {
     /// Calls a method that takes a query.
     async fn read(&self, method: &str, query: &[(&str, &str)]) -> Value {
         let token = &self.model.seed().credentials.bot_token;
-        let request = self.http.get(format!("{}/api/{method}", self.base)).bearer_auth(token);
-        request.query(query).send().await.unwrap().json().await.unwrap()
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        let query = form.extend_pairs(query).finish();
+        let request = self.http.get(format!("{}/api/{method}?{query}", self.base));
+        request.bearer_auth(token).send().await.unwrap().json().await.unwrap()
     }
 
     /// Posts a message; its time stamp.
