@@ -188,6 +188,10 @@ fn issue(incident: &mut Incident, confirmation: &Confirmation) {
 
 /// A wish came to nothing: what was done before it holds again.
 fn fall_back(incident: &mut Incident) {
+    // Trouble ends with the work that met it.
+    incident.trouble = None;
+    incident.trouble_since = None;
+    incident.needs_person = None;
     incident.layer1 = incident.before.take().map_or(Layer1::Idle, Layer1::Settled);
 }
 

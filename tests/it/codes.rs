@@ -77,7 +77,7 @@ fn the_lock_outlives_a_restart() {
             w.user("ana").types("/incident press AAAA-AAAA").await;
         }
         w.settle().await;
-        w.bot_dies();
+        w.bot_stops().await;
         w.bot_starts().await;
         let said = w.user("ana").hears_on_typing("/incident press AAAA-AAAA").await;
         assert!(said.contains("codes are locked for you"), "{said}");

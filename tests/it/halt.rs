@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use repoint::domain::time::Span;
+use repoint::world::slack::Message;
 use serde_json::json;
 
 use crate::harness::{BAD, GOOD, World};
@@ -75,9 +76,10 @@ fn what_was_confirmed_and_not_sent_can_still_be_cancelled_while_halted() {
 /// What the live card says, without its thread.
 fn last_card(w: &World) -> String {
     let messages = w.models.slack.messages(w.models.slack.channel_id("incidents"));
-    let cards =
-        messages.iter().filter(|one| one.blocks.first().is_some_and(|b| b["type"] == "header"));
-    cards.last().map(|card| json!(card.blocks).to_string()).unwrap_or_default()
+    let is_card =
+        |one: &&Message| one.blocks.first().is_some_and(|block| block["type"] == "header");
+    let card = messages.iter().rev().find(is_card);
+    card.map(|card| json!(card.blocks).to_string()).unwrap_or_default()
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! What the bot does not do, what it says then, and what works all the same.
 
+use std::sync::Arc;
+
 use repoint::domain::time::Span;
 use repoint::world::vercel::{AutoAssign, ModelPlan, VercelSeed};
 
 use crate::harness::{BAD, GOOD, OLDER, PREVIEW, Settings, World};
 
-const ACCOUNT: Settings =
-    Settings { socket_mode: false, edit: None, errors_expected: false, account: None };
-
 /// Ana has asked, and the card waits for Confirm.
-async fn ana_asks(w: &std::sync::Arc<World>) {
+async fn ana_asks(w: &Arc<World>) {
     w.user("ana").types("/rollback").await;
     w.settle().await;
     assert!(w.card_says("roll back?"), "{}", w.incidents());
@@ -73,7 +72,10 @@ fn what_is_live_is_no_target() {
 
 #[test]
 fn the_hobby_plan_goes_back_one_deployment_only() {
-    let settings = Settings { account: Some(|account| account.plan = ModelPlan::Hobby), ..ACCOUNT };
+    let settings = Settings {
+        account: Some(|account| account.plan = ModelPlan::Hobby),
+        ..Settings::default()
+    };
     World::run_with(settings, async |w| {
         let said = w.user("ana").hears_on_typing(&format!("/rollback {OLDER}")).await;
         assert!(said.contains("hobby plan rolls back only to the immediately previous"), "{said}");
@@ -124,7 +126,7 @@ fn twins(account: &mut VercelSeed) {
 
 #[test]
 fn a_commit_that_fits_two_deployments_is_asked_back_with_both() {
-    World::run_with(Settings { account: Some(twins), ..ACCOUNT }, async |w| {
+    World::run_with(Settings { account: Some(twins), ..Settings::default() }, async |w| {
         let said = w.user("ana").hears_on_typing("/rollback c8d3f4a").await;
         assert!(said.contains("fits several deployments"), "{said}");
         for host in ["shop-c1-demo", "shop-c2-demo"] {

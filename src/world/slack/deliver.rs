@@ -165,6 +165,9 @@ impl SlackModel {
             "response_url": response::mint(self, user, channel, Some(&message.ts)),
             "actions": [action],
         });
+        if let Some(root) = &message.thread_ts {
+            payload["container"]["thread_ts"] = root.clone().into();
+        }
         if !is_ephemeral {
             payload["message"] = shown(self, message);
         }

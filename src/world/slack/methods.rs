@@ -12,6 +12,21 @@ type Answer = Result<Value, &'static str>;
 /// Slack cuts longer texts off; we refuse them.
 const LONGEST_TEXT: usize = 40_000;
 
+/// Whether a method reads JSON. The others take a form or a query, and do not see what is sent otherwise.
+pub(super) fn takes_json(name: &str) -> bool {
+    matches!(
+        name,
+        "api.test"
+            | "auth.test"
+            | "apps.connections.open"
+            | "chat.postMessage"
+            | "chat.postEphemeral"
+            | "chat.update"
+            | "chat.delete"
+            | "conversations.history"
+    )
+}
+
 /// `{"ok": false, "error": …}`.
 pub(super) fn error(code: &str) -> Value {
     json!({"ok": false, "error": code})
@@ -117,9 +132,11 @@ pub(super) fn content(arguments: &Arguments) -> Result<Content, &'static str> {
         other => other.cloned(),
     };
     let blocks = match read("blocks") {
-        None | Some(Value::Null) => Vec::new(),
+        // A text that is no JSON is not the same as no blocks.
+        None if text_of(arguments, "blocks").is_none() => Vec::new(),
+        Some(Value::Null) => Vec::new(),
         Some(Value::Array(blocks)) => blocks,
-        Some(_) => return Err("invalid_blocks_format"),
+        None | Some(_) => return Err("invalid_blocks_format"),
     };
     match blocks::check(&blocks) {
         Ok(()) => {}
@@ -161,7 +178,8 @@ fn post_ephemeral(model: &SlackModel, arguments: &Arguments) -> Answer {
     if !channel.members.contains(&user.id) {
         return Err("user_not_in_channel");
     }
-    let place = Place::whisper(&channel.id, &user.id);
+    let thread_ts = text_of(arguments, "thread_ts");
+    let place = Place { thread_ts, ..Place::whisper(&channel.id, &user.id) };
     let message = model.add(Author::App(&model.seed().bot.user_id), place, content);
     Ok(json!({"message_ts": message.ts}))
 }
@@ -181,7 +199,13 @@ fn update(model: &SlackModel, arguments: &Arguments) -> Answer {
     let channel = own_channel(model, arguments)?;
     let ts = text_of(arguments, "ts").ok_or("message_not_found")?;
     own_message(model, &channel.id, ts)?;
-    let content = content(arguments)?;
+    let mut content = content(arguments)?;
+    if !arguments.contains_key("blocks") {
+        // Blocks that are not named stay; an empty list takes them away.
+        let state = model.state();
+        content.blocks =
+            state.store.find(&channel.id, ts).map(|one| one.blocks.clone()).unwrap_or_default();
+    }
     let at = model.now();
     let edited = model.state().store.edit(at, &channel.id, ts, content);
     let message = edited.ok_or("message_not_found")?;
@@ -212,13 +236,15 @@ fn permalink(model: &SlackModel, arguments: &Arguments) -> Answer {
     Ok(json!({"channel": channel.id, "permalink": link}))
 }
 
-/// A page of messages: bounds are time stamps, the newest come first unless it is a thread.
-fn page(model: &SlackModel, arguments: &Arguments, mut found: Vec<Message>) -> Value {
+/// A page of messages: bounds are time stamps, the newest come first unless it is a thread. The cursor is the number of
+/// the first message of the next page.
+fn page(model: &SlackModel, arguments: &Arguments, mut found: Vec<Message>) -> Answer {
     let bound = |name: &str| text_of(arguments, name).and_then(micros);
     let (oldest, latest) = (bound("oldest").unwrap_or(0), bound("latest").unwrap_or(i64::MAX));
+    let inclusive = is_set(arguments, "inclusive");
     found.retain(|message| {
         let ts = micros(&message.ts).unwrap_or(0);
-        ts > oldest && ts < latest
+        (ts > oldest && ts < latest) || (inclusive && (ts == oldest || ts == latest))
     });
     let limit = match arguments.get("limit") {
         Some(Value::String(text)) => text.parse().unwrap_or(100),
@@ -226,10 +252,34 @@ fn page(model: &SlackModel, arguments: &Arguments, mut found: Vec<Message>) -> V
         _ => 100,
     };
     let limit = usize::try_from(limit.clamp(1, 999)).unwrap_or(100);
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let messages: Vec<Value> = found.iter().map(|message| shown(model, message)).collect();
-    json!({"messages": messages, "has_more": has_more, "response_metadata": {"next_cursor": ""}})
+    let first: usize = match text_of(arguments, "cursor") {
+        Some(cursor) => cursor.parse().map_err(|_| "invalid_cursor")?,
+        None => 0,
+    };
+    let next = first.saturating_add(limit);
+    let has_more = found.len() > next;
+    let shows_metadata = is_set(arguments, "include_all_metadata");
+    let messages = found.iter().skip(first).take(limit).map(|message| {
+        let mut shown = shown(model, message);
+        if let (false, Some(fields)) = (shows_metadata, shown.as_object_mut()) {
+            fields.remove("metadata");
+        }
+        shown
+    });
+    let messages: Vec<Value> = messages.collect();
+    let cursor = if has_more { next.to_string() } else { String::new() };
+    Ok(json!({
+        "messages": messages, "has_more": has_more, "response_metadata": {"next_cursor": cursor},
+    }))
+}
+
+/// Whether an argument is true, however it was sent.
+fn is_set(arguments: &Arguments, name: &str) -> bool {
+    match arguments.get(name) {
+        Some(Value::Bool(set)) => *set,
+        Some(Value::String(text)) => text == "true" || text == "1",
+        _ => false,
+    }
 }
 
 fn history(model: &SlackModel, arguments: &Arguments) -> Answer {
@@ -237,7 +287,7 @@ fn history(model: &SlackModel, arguments: &Arguments) -> Answer {
     let mut found = model.messages(&channel.id);
     found.retain(|message| message.ephemeral_for.is_none() && message.thread_ts.is_none());
     found.reverse();
-    Ok(page(model, arguments, found))
+    page(model, arguments, found)
 }
 
 fn replies(model: &SlackModel, arguments: &Arguments) -> Answer {
@@ -248,7 +298,7 @@ fn replies(model: &SlackModel, arguments: &Arguments) -> Answer {
         let belongs = message.ts == root || message.thread_ts.as_deref() == Some(root);
         belongs && message.ephemeral_for.is_none()
     });
-    if found.is_empty() { Err("thread_not_found") } else { Ok(page(model, arguments, found)) }
+    if found.is_empty() { Err("thread_not_found") } else { page(model, arguments, found) }
 }
 
 /// A message as Slack shows it to programs.

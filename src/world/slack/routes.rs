@@ -33,7 +33,9 @@ async fn unknown(
     uri: axum::http::Uri,
 ) -> Response {
     let call = format!("{method} {}", uri.path());
-    model.ledger.note(model.clock.as_ref(), VENDOR, method.as_str(), uri.path(), "", Value::Null);
+    let clock = model.clock.as_ref();
+    let number = model.ledger.note(clock, VENDOR, method.as_str(), uri.path(), "", Value::Null);
+    model.ledger.answered(number, StatusCode::NOT_FOUND.as_u16());
     model.state().unknown_calls.push(call);
     StatusCode::NOT_FOUND.into_response()
 }
@@ -47,6 +49,7 @@ async fn api(
     body: Bytes,
 ) -> Response {
     let path = format!("/api/{name}");
+    let body = if is_json(&headers) && !methods::takes_json(&name) { Bytes::new() } else { body };
     let (token, arguments) = arguments(query.as_deref(), &headers, &body);
     let shown = Value::Object(arguments.clone());
     let number =
@@ -75,6 +78,7 @@ async fn answer(
     let shown = Value::Object(arguments.clone());
     let number = model.ledger.note(model.clock.as_ref(), VENDOR, "POST", &path, "", shown);
     if let Some(response) = trap(&model, "POST", &path).await {
+        model.ledger.answered(number, response.status().as_u16());
         return response;
     }
     let status = response::take(&model, &id, arguments);
@@ -131,8 +135,7 @@ fn arguments(
         }
     };
     take(query.unwrap_or_default().as_bytes());
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if kind.is_some_and(|kind| kind.starts_with("application/json")) {
+    if is_json(headers) {
         if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
             found.extend(object);
         }
@@ -143,4 +146,9 @@ fn arguments(
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
     let among = found.remove("token").and_then(|token| token.as_str().map(str::to_owned));
     (bearer.or(among), found)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/json"))
 }

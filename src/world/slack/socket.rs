@@ -76,8 +76,9 @@ impl Sockets {
             let mut inner = self.shared.inner();
             // Each delivery goes to one of the connections; the newest is as good as any.
             let queue = inner.open.values().next_back().cloned()?;
-            inner.waiting.insert(id.clone(), sender);
             queue.send(Frame::text(frame.to_string())).ok()?;
+            // Nobody can acknowledge before this: that takes the same lock.
+            inner.waiting.insert(id.clone(), sender);
         }
         let answer = tokio::time::timeout(patience, answered).await;
         self.shared.inner().waiting.remove(&id);
@@ -113,6 +114,19 @@ impl Shared {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Opens a connection. The hello stands in its queue before anybody else can find it.
+    fn greet(&self, number: u64, queue: &mpsc::UnboundedSender<Frame>) {
+        let mut inner = self.inner();
+        let hello = json!({
+            "type": "hello", "num_connections": inner.open.len() + 1,
+            "debug_info": {"host": "model", "build_number": 1, "approximate_connection_time": 18060},
+            "connection_info": {"app_id": "A01DEMO"},
+        });
+        // A queue whose receiver has just been made takes everything.
+        let _ = queue.send(Frame::text(hello.to_string()));
+        inner.open.insert(number, queue.clone());
+    }
+
     fn use_ticket(&self, query: &str) -> bool {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         let ticket = pairs.into_iter().find(|(name, _)| name == "ticket");
@@ -140,18 +154,7 @@ async fn talk(stream: TcpStream, shared: Arc<Shared>) {
     let (mut sink, mut source) = socket.split();
     let (queue, mut queued) = mpsc::unbounded_channel();
     let number = shared.number();
-    let open = {
-        let mut inner = shared.inner();
-        inner.open.insert(number, queue.clone());
-        inner.open.len()
-    };
-    let hello = json!({
-        "type": "hello", "num_connections": open,
-        "debug_info": {"host": "model", "build_number": 1, "approximate_connection_time": 18060},
-        "connection_info": {"app_id": "A01DEMO"},
-    });
-    // A queue whose receiver is right here takes everything.
-    let _ = queue.send(Frame::text(hello.to_string()));
+    shared.greet(number, &queue);
     loop {
         tokio::select! {
             frame = queued.recv() => match frame {

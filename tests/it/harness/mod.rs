@@ -126,7 +126,6 @@ impl World {
 
     /// Starts the bot.
     pub async fn bot_starts(&self) {
-        self.until("the journal to be let go", || self.is_journal_free()).await;
         let bot = Bot::start(&self.configuration(), self.clock.clone(), self.logs.clone()).await;
         if !self.settings.socket_mode {
             self.models.bot_listens(bot.address());
@@ -140,12 +139,6 @@ impl World {
     /// Returns when the bot is connected to Slack.
     pub async fn bot_connects(&self) {
         self.until("the bot to connect", || self.models.slack.is_bot_connected()).await;
-    }
-
-    /// A bot that died lets go of the journal when the last of its threads has ended.
-    fn is_journal_free(&self) -> bool {
-        let lock = std::fs::File::open(self.file("journal.db.lock"));
-        lock.is_err() || lock.is_ok_and(|lock| lock.try_lock().is_ok())
     }
 
     /// Ends the bot as a crash would, at once.
@@ -179,6 +172,7 @@ impl World {
             let is_due = self.clock.next_due().is_some_and(|due| due <= self.clock.now());
             calm = if is_busy || is_due { 0 } else { calm + 1 };
             assert!(tokio::time::Instant::now() < until, "the bot does not come to rest");
+            #[expect(clippy::disallowed_methods, reason = "sockets need real time")]
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -211,6 +205,7 @@ impl World {
         let until = tokio::time::Instant::now() + PATIENCE;
         while !is_so() {
             assert!(tokio::time::Instant::now() < until, "waited in vain for {what}");
+            #[expect(clippy::disallowed_methods, reason = "sockets need real time")]
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
@@ -268,10 +263,10 @@ impl World {
     pub fn card_says(&self, text: &str) -> bool {
         let messages = self.models.slack.messages(self.models.slack.channel_id("incidents"));
         let cards = messages.iter().filter(|one| one.ephemeral_for.is_none() && one.bot);
-        let headlines =
+        let mut headlines =
             cards.filter_map(|one| one.blocks.first()).filter(|block| block["type"] == "header");
         headlines
-            .last()
+            .next_back()
             .is_some_and(|block| block["text"]["text"].as_str().unwrap_or_default().contains(text))
     }
 
