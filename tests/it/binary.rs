@@ -4,13 +4,18 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
+use repoint::adapters::clock::SystemClock;
+use repoint::engine::ports::Clock;
 use serde_json::{Value, json};
 
-/// Nothing here may take longer.
+/// No request may take longer.
 const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What does not come after so many looks does not come.
+const LOOKS: usize = 2_000;
 
 /// A process that does not outlive its test.
 struct Process(Child);
@@ -31,14 +36,13 @@ impl Process {
         let pid = self.0.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("a signal");
         assert!(sent.success());
-        let until = Instant::now() + PATIENCE;
-        loop {
+        for _ in 0..LOOKS {
             if let Some(status) = self.0.try_wait().expect("a status") {
                 return status;
             }
-            assert!(Instant::now() < until, "the process does not end");
             pause();
         }
+        panic!("the process does not end");
     }
 }
 
@@ -151,8 +155,7 @@ impl Outside {
     /// Delivers a form as Slack does, signed.
     fn slack_delivers(&self, url: &str, form: &[(&str, &str)]) {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let stamp = now.expect("a time after 1970").as_secs().to_string();
+        let stamp = (SystemClock.now().0 / 1000).to_string();
         let secret = self.text("/slack/signing_secret");
         let mut mac: Hmac<sha2::Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("a key");
         mac.update(format!("v0:{stamp}:{body}").as_bytes());
@@ -242,11 +245,13 @@ impl Outside {
     }
 
     fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let until = Instant::now() + PATIENCE;
-        while !is_so() {
-            assert!(Instant::now() < until, "waited in vain for {what}: {}", self.log());
+        for _ in 0..LOOKS {
+            if is_so() {
+                return;
+            }
             pause();
         }
+        panic!("waited in vain for {what}: {}", self.log());
     }
 
     fn log(&self) -> String {
@@ -260,16 +265,13 @@ impl Outside {
 
 /// A button of a message by its label: the message's time stamp, and the button as Slack sends it.
 fn button(message: &Value, label: &str) -> Option<(String, Value)> {
-    for block in message["blocks"].as_array()? {
-        let elements = block["elements"].as_array().into_iter().flatten();
-        for element in elements.filter(|one| one["text"]["text"] == label) {
-            let mut pressed = element.clone();
-            pressed["block_id"] = block["block_id"].clone();
-            pressed["action_ts"] = "7.8".into();
-            return Some((message["ts"].as_str()?.to_owned(), pressed));
-        }
-    }
-    None
+    message["blocks"].as_array()?.iter().find_map(|block| {
+        let mut elements = block["elements"].as_array()?.iter();
+        let mut pressed = elements.find(|one| one["text"]["text"] == label)?.clone();
+        pressed["block_id"] = block["block_id"].clone();
+        pressed["action_ts"] = "7.8".into();
+        Some((message["ts"].as_str()?.to_owned(), pressed))
+    })
 }
 
 fn run(command: &mut Command) -> Output {

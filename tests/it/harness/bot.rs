@@ -10,7 +10,7 @@ use repoint::config::Config;
 use repoint::domain::book::Book;
 use repoint::engine::activity::Activity;
 use repoint::engine::keeper::{Keeper, Tools};
-use repoint::engine::ports::{Chance, Clock, Journal, VerifyScope};
+use repoint::engine::ports::{Chance, Clock, VerifyScope};
 use repoint::world::clock::WorldClock;
 use tokio::runtime::Runtime;
 
