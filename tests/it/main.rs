@@ -2,6 +2,7 @@
 
 mod answers;
 mod architecture;
+mod binary;
 mod cancel;
 mod codes;
 mod doors;
