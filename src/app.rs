@@ -22,7 +22,7 @@ use crate::adapters::slack::receive::{self, SlackHttp};
 use crate::adapters::slack::response_url::ResponseUrls;
 use crate::adapters::slack::socket::{SocketHandle, SocketMode};
 use crate::adapters::slack::verify::Verifier;
-use crate::adapters::vercel::provider::{VercelConfig, VercelProject, VercelProvider};
+use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::chat::catalog::Catalog;
 use crate::chat::desk::Desk;
 use crate::chat::narrator::Herald;
@@ -176,10 +176,8 @@ async fn build_engine(
     };
     let book = Book::new(config.services.iter().map(|one| one.service.clone()));
     let keeper = Keeper::load(tools, book).await.context("the journal cannot be read")?;
-    let vercel = VercelConfig {
-        api_url: config.vercel.api_url.clone(),
-        token: config.vercel.token.clone(),
-    };
+    let vercel =
+        VercelConfig { api_url: config.vercel.api_url.clone(), token: config.vercel.token.clone() };
     let projects = config.services.iter().map(|one| VercelProject {
         service: one.service.id.clone(),
         project: one.project.clone(),
@@ -189,29 +187,34 @@ async fn build_engine(
         Arc::new(VercelProvider::new(vercel, projects.collect(), seams.clock.clone())?);
     let providers: BTreeMap<_, _> =
         config.services.iter().map(|one| (one.service.id.clone(), provider.clone())).collect();
-    let sites = config.services.iter().map(site).collect();
-    let prober = Arc::new(HttpProber::new(sites, seams.clock.clone())?);
+    let sites = config.services.iter().map(site).collect::<anyhow::Result<Vec<_>>>()?;
+    let prober = Arc::new(HttpProber::new(sites, seams.clock.clone()));
     let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
     let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
     Ok(Engine::new(keeper, Hands { providers, prober, notifier }))
 }
 
-fn site(settings: &ServiceSettings) -> Site {
-    Site {
+fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {
+    let marker = match settings.marker.clone() {
+        None => None,
+        Some(MarkerSetting::Header { header }) => Some(Marker::Header(header)),
+        Some(MarkerSetting::JsonPointer { json_pointer, path }) => {
+            Some(Marker::JsonPointer { path, pointer: json_pointer })
+        }
+        Some(MarkerSetting::Regex { regex, path }) => {
+            Some(Marker::Regex { path, pattern: regex::Regex::new(&regex)? })
+        }
+    };
+    Ok(Site {
         service: settings.service.id.clone(),
         production_url: settings.production_url.clone(),
         deployment_url: settings.deployment_url.clone(),
-        marker: settings.marker.clone().map(|marker| match marker {
-            MarkerSetting::Header { header } => Marker::Header(header),
-            MarkerSetting::JsonPointer { json_pointer, path } => {
-                Marker::JsonPointer { path, pointer: json_pointer }
-            }
-            MarkerSetting::Regex { regex, path } => Marker::Regex { path, pattern: regex },
-        }),
+        marker,
         paths: settings.proof_paths.clone(),
+        cache_buster: settings.cache_buster,
         protection_bypass: settings.protection_bypass.clone(),
         egress: settings.egress.clone(),
-    }
+    })
 }
 
 async fn open_slack(

@@ -186,7 +186,9 @@ async fn verify(args: &JournalArgs) -> anyhow::Result<ExitCode> {
         println!("every hash chain is sound");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("the journal is damaged: restore it from a backup or an export before the bot acts on it");
+    println!(
+        "the journal is damaged: restore it from a backup or an export before the bot acts on it"
+    );
     Ok(ExitCode::FAILURE)
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::adapters::probe::CacheBuster;
 use crate::adapters::secret::Secret;
 use crate::chat::catalog::Prefix;
 use crate::domain::actor::{Person, Platform, Policy, Role};
@@ -95,6 +96,8 @@ pub struct ServiceSettings {
     pub marker: Option<MarkerSetting>,
     /// The pages that are probed.
     pub proof_paths: Vec<String>,
+    /// Whether probes carry a query of their own.
+    pub cache_buster: CacheBuster,
     /// Opens protected deployments.
     pub protection_bypass: Option<Secret>,
     /// Private addresses that may be called all the same, `host:port`.
@@ -289,6 +292,10 @@ impl Checker<'_> {
             deployment_url: raw.deployment_url.clone(),
             marker: raw.marker.clone(),
             proof_paths: raw.proof_paths.clone(),
+            cache_buster: match raw.cache_buster {
+                raw::CacheBuster::Off => CacheBuster::Off,
+                raw::CacheBuster::Query => CacheBuster::QueryParameter,
+            },
             protection_bypass,
             egress: raw.egress.clone(),
             roles,

@@ -2,6 +2,8 @@
 
 pub mod chance;
 pub mod clock;
+pub mod egress;
+mod http_client;
 pub mod journal;
 pub mod probe;
 pub mod secret;

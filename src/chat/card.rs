@@ -163,6 +163,7 @@ pub fn headline(incident: &Incident) -> &'static str {
     }
     match &incident.layer1 {
         Layer1::Idle if incident.refused.is_some() => "rollback refused",
+        Layer1::Idle if incident.cancelled.is_some() => "rollback cancelled",
         Layer1::Idle => "open",
         Layer1::Resolving(_) => "looking for the last known good deployment",
         Layer1::Waiting(_) => "roll back?",
@@ -173,7 +174,7 @@ pub fn headline(incident: &Incident) -> &'static str {
                 "rolling back"
             }
             Stage::Unknown { .. } | Stage::Doubted { .. } => "not known whether it was rolled back",
-            Stage::Proving { .. } => "flipped, not proven yet",
+            Stage::Proving { .. } => "flipped, looking at production",
             Stage::ReadingFlag { .. } | Stage::Done if flip.is_proven() => "proven",
             Stage::ReadingFlag { .. } | Stage::Done => "accepted but not serving",
         },
@@ -220,16 +221,24 @@ fn situation(incident: &Incident, drawing: &Drawing<'_>) -> Text {
 
 fn idle(incident: &Incident, drawing: &Drawing<'_>) -> Text {
     let rollback = drawing.prefix.command(&format!("rollback {}", incident.service));
-    match &incident.refused {
-        Some(refusal) => words::refusal(refusal, Some(&incident.service), drawing.prefix),
-        None => Text::default()
-            .foreign(words::clipped(&incident.title, 300))
-            .and(" Next: ")
-            .code(rollback)
-            .and(", or ")
-            .code(drawing.prefix.command("incident blip"))
-            .and(" if it was nothing."),
+    if let Some(refusal) = &incident.refused {
+        return words::refusal(refusal, Some(&incident.service), drawing.prefix);
     }
+    let text = match &incident.cancelled {
+        Some((by, at)) => Text::default()
+            .strong("Cancelled")
+            .and(" by ")
+            .person(by)
+            .and(" at ")
+            .time(*at)
+            .and("; nothing was sent."),
+        None => Text::default().foreign(words::clipped(&incident.title, 300)),
+    };
+    text.and(" Next: ")
+        .code(rollback)
+        .and(", or ")
+        .code(drawing.prefix.command("incident blip"))
+        .and(" if it was nothing.")
 }
 
 fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
@@ -255,7 +264,8 @@ fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
             .time(*at)
             .and(": ")
             .strong("proven")
-            .and(". Main still holds the bad commit."),
+            .and(". Main still holds the bad commit. Next: revert it there through the usual pull request; nothing goes live by itself meanwhile. When it is over: ")
+            .code(drawing.prefix.command("incident close <reason>")),
         (Some(Proof::NotServing(_, last)), _) => {
             Text::plain("The provider says it points at ")
                 .append(target)

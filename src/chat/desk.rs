@@ -14,6 +14,7 @@ use super::narrator::said;
 use super::parse::{self, Scope};
 use super::rate::Buckets;
 use super::reply::{Card, Text};
+use super::request::Request;
 use crate::domain::action::Action;
 use crate::domain::actor::Person;
 use crate::domain::book::Book;
@@ -24,7 +25,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::engine::intake::{self, Press};
 use crate::engine::keeper::LoadError;
 use crate::engine::motor::Engine;
-use crate::engine::ports::{JournalError, NewDelivery, ReplyTo};
+use crate::engine::ports::{JournalError, Manner, NewDelivery, Outbound, ReplyTo};
 use crate::engine::seal;
 
 /// A press that took longer than this to be stored was told "not accepted": it is not acted on.
@@ -139,7 +140,11 @@ impl Desk {
             Ok(request) => request,
             Err(refusal) => return refusal.card(),
         };
-        let line = format!("{command} {text}").trim().to_owned();
+        let line = match &request {
+            // A code stands for a button: it is not written down.
+            Request::Press { .. } => format!("{command} press"),
+            _ => format!("{command} {text}").trim().to_owned(),
+        };
         let ask = Ask { key, by, bound, at: now, line };
         match handlers::handle(self, &ask, request).await {
             Ok(card) => card,
@@ -157,10 +162,7 @@ impl Desk {
         let journal = &self.inner.engine.keeper().tools().journal;
         let stored = match journal.token(&seal::hash(token)).await {
             Ok(stored) => stored,
-            Err(error) => {
-                tracing::error!(%error, "a button could not be looked up");
-                return;
-            }
+            Err(error) => return self.not_stored(by, &error).await,
         };
         let action =
             stored.as_ref().and_then(|one| serde_json::from_str::<Action>(&one.action).ok());
@@ -179,17 +181,33 @@ impl Desk {
         if !service.is_some_and(|service| service.channels.contains(&press.by.channel)) {
             return self.refuse_press(key, press.by, &Refusal::WrongChannel).await;
         }
+        let by = press.by.clone();
         match intake::press(&self.inner.engine, key, press, LATE).await {
             // A repeat of what is known already: the first one is answered.
             Ok(()) | Err(JournalError::Duplicate(_)) => {}
-            Err(error) => tracing::error!(%error, "a press could not be stored"),
+            Err(error) => self.not_stored(by, &error).await,
+        }
+    }
+
+    /// Answers a press that the journal did not take. Without the journal there is no outbox: it is said once, directly.
+    async fn not_stored(&self, by: ReplyTo, error: &JournalError) {
+        tracing::error!(%error, "a press could not be stored");
+        let text = Text::plain("Not accepted, nothing was done: ").foreign(error.to_string());
+        let message = Outbound {
+            id: 0,
+            channel: by.channel,
+            manner: Manner::Whisper { to: by.person, response_url: by.response_url },
+            body: serde_json::to_value(said(text)).expect("cards are plain data"),
+        };
+        if let Err(error) = self.inner.engine.hands().notifier.notify(&message).await {
+            tracing::error!(%error, "nor could its person be told");
         }
     }
 
     async fn refuse_press(&self, key: &DeliveryKey, by: ReplyTo, refusal: &Refusal) {
         match intake::refuse_unseen(&self.inner.engine, key, &by, refusal).await {
             Ok(()) | Err(JournalError::Duplicate(_)) => {}
-            Err(error) => tracing::error!(%error, "a refusal could not be stored"),
+            Err(error) => self.not_stored(by, &error).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::catalog::{Catalog, Confirm, Declaration, Prefix, Who};
+use super::catalog::{Catalog, Confirm, Declaration, Prefix, Verb, Who};
 
 /// What a manifest depends on besides the commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +116,26 @@ fn slash_commands(catalog: &Catalog, prefix: &Prefix, route: &Route) -> Vec<Valu
             "should_escape": false,
         });
         with_address(entry, "url", route, "/slack/commands")
+    };
+    catalog.commands().iter().map(entry).collect()
+}
+
+/// The slash commands as a page that completes what people type needs them.
+pub fn completion(catalog: &Catalog, prefix: &Prefix) -> Value {
+    let entry = |command: &super::catalog::Command| {
+        let subcommands = command.declarations.iter().filter_map(|declaration| {
+            let Verb::Incident(subcommand) = declaration.verb else { return None };
+            let usage = format!("{subcommand} {}", declaration.arguments());
+            Some(json!({
+                "name": subcommand.as_str(), "summary": declaration.summary, "usage": usage.trim(),
+            }))
+        });
+        json!({
+            "command": prefix.slash(command.name),
+            "description": command.summary,
+            "usage_hint": command.usage_hint(),
+            "subcommands": subcommands.collect::<Vec<_>>(),
+        })
     };
     catalog.commands().iter().map(entry).collect()
 }

@@ -156,16 +156,15 @@ impl Herald {
         let plain = |text: &str| Some(Text::plain(text));
         match event {
             // The card itself says these.
-            IncidentEvent::IncidentOpened { .. } | IncidentEvent::IncidentClosed { .. } => None,
+            IncidentEvent::IncidentOpened { .. }
+            | IncidentEvent::IncidentClosed { .. }
+            | IncidentEvent::RollbackRefused { .. } => None,
             IncidentEvent::RollbackRequested { by, wish } => {
                 let text = Text::default().person(by).and(" asked to roll back");
                 Some(match &wish.to {
                     Some(to) => text.and(" to ").code(words::clipped(to, 80)).and("."),
                     None => text.and("."),
                 })
-            }
-            IncidentEvent::RollbackRefused { refusal } => {
-                Some(words::refusal(refusal, Some(&incident.service), &self.prefix))
             }
             IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(
                 Text::plain("Target: ")
@@ -387,12 +386,12 @@ fn started(service: &Service, incident: &Incident) -> Text {
 fn proven(service: &Service, incident: &Incident, at: Timestamp) -> Text {
     Text::default()
         .strong(format!("{}: production is back on an earlier version.", service.id))
+        .and(" Customers get a version that worked before; this was proven at ")
+        .link(service.production_url.clone(), service.production_url.clone())
         .and(format!(
-            " It has answered from a version that worked before since {} after we began; this is proven at ",
+            " {} after we began. The fix follows; newer changes are held back until then. ",
             at.since(incident.opened_at)
         ))
-        .link(service.production_url.clone(), service.production_url.clone())
-        .and(". The fix itself follows; newer changes are held back until then. ")
         .append(reference(incident))
 }
 

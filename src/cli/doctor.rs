@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
-use crate::adapters::vercel::provider::{VercelConfig, VercelProject, VercelProvider};
+use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::config::Config;
 use crate::domain::deployment::Live;
 use crate::engine::ports::{Journal, Provider, VerifyScope};
@@ -18,6 +18,12 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     findings.good(format!("configuration: {} services", config.services.len()));
     for one in &config.services {
+        if one.marker.is_none() {
+            findings.good(format!(
+                "{}: no marker is configured, so a flip is proven by comparing pages, which tells less",
+                one.service.id
+            ));
+        }
         for exception in &one.egress {
             findings.good(format!("{}: may call the private address {exception}", one.service.id));
         }
@@ -91,10 +97,8 @@ async fn check_vercel(config: &Config, findings: &mut Findings) -> anyhow::Resul
         project: one.project.clone(),
         team: one.team.clone(),
     });
-    let vercel = VercelConfig {
-        api_url: config.vercel.api_url.clone(),
-        token: config.vercel.token.clone(),
-    };
+    let vercel =
+        VercelConfig { api_url: config.vercel.api_url.clone(), token: config.vercel.token.clone() };
     let provider = VercelProvider::new(vercel, projects.collect(), Arc::new(SystemClock))?;
     for one in &config.services {
         let service = &one.service.id;

@@ -80,6 +80,8 @@ pub(super) struct Service {
     pub(super) marker: Option<MarkerSetting>,
     #[serde(default = "root")]
     pub(super) proof_paths: Vec<String>,
+    #[serde(default)]
+    pub(super) cache_buster: CacheBuster,
     /// Where the secret comes from, not the secret.
     pub(super) protection_bypass: Option<String>,
     pub(super) channels: Vec<String>,
@@ -94,6 +96,15 @@ pub(super) struct Service {
     pub(super) egress: Vec<String>,
     pub(super) job_limit_s: Option<u32>,
     pub(super) proof_limit_s: Option<u32>,
+}
+
+/// Whether a probe carries a query of its own, for caches that ignore `Cache-Control`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CacheBuster {
+    #[default]
+    Off,
+    Query,
 }
 
 fn own_host() -> String {

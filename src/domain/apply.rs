@@ -80,6 +80,7 @@ fn open(
         layer1: Layer1::Idle,
         asked: BTreeMap::new(),
         refused: None,
+        cancelled: None,
         before: None,
         trouble: None,
         trouble_since: None,
@@ -101,6 +102,7 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             }
             incident.needs_person = None;
             incident.refused = None;
+            incident.cancelled = None;
             let (wish, by) = (wish.clone(), by.clone());
             incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None });
         }
@@ -124,10 +126,7 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             incident.trouble = Some(what.clone());
             incident.trouble_since.get_or_insert(at);
         }
-        IncidentEvent::TroubleOver => {
-            incident.trouble = None;
-            incident.trouble_since = None;
-        }
+        IncidentEvent::TroubleOver => forget_trouble(incident),
         IncidentEvent::PersonNeeded { why } => incident.needs_person = Some(why.clone()),
         IncidentEvent::NoteAdded { by, text } => {
             incident.notes.push(Note { at, by: by.clone(), text: text.clone() });
@@ -174,6 +173,8 @@ fn resolve(
     at: Timestamp,
 ) {
     supersede(incident);
+    forget_trouble(incident);
+    incident.needs_person = None;
     if !matches!(incident.layer1, Layer1::Settled(_)) {
         fall_back(incident);
     }
@@ -187,7 +188,17 @@ fn issue(incident: &mut Incident, confirmation: &Confirmation) {
 
 /// A wish came to nothing: what was done before it holds again.
 fn fall_back(incident: &mut Incident) {
+    // Trouble ends with the work that met it.
+    incident.trouble = None;
+    incident.trouble_since = None;
+    incident.needs_person = None;
     incident.layer1 = incident.before.take().map_or(Layer1::Idle, Layer1::Settled);
+}
+
+/// What cannot be read at the moment holds up nothing any more.
+fn forget_trouble(incident: &mut Incident) {
+    incident.trouble = None;
+    incident.trouble_since = None;
 }
 
 /// A question that is open when something else takes its place is voided.
@@ -240,6 +251,9 @@ fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
     if let Some(id) = question {
         incident.asked.insert(id, Answer::Cancelled(by.clone(), at));
     }
+    incident.cancelled = Some((by.clone(), at));
+    forget_trouble(incident);
+    incident.needs_person = None;
     fall_back(incident);
 }
 
@@ -297,9 +311,18 @@ fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Timestamp) {
         incident.layer1 = Layer1::Settled(flip.clone());
         incident.before = None;
     }
-    let found = matches!(event, FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. });
-    if found {
-        incident.needs_person = None;
+    match event {
+        FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. } => {
+            incident.needs_person = None
+        }
+        // Nothing is being read any more, whether or not it could be.
+        FlipEvent::AssignmentRead { .. } => forget_trouble(incident),
+        FlipEvent::EffectStarted { .. }
+        | FlipEvent::EffectEnded { .. }
+        | FlipEvent::EffectObserved { .. }
+        | FlipEvent::FlipNotServing { .. }
+        | FlipEvent::FlipFailed { .. }
+        | FlipEvent::DisarmIntended { .. } => {}
     }
 }
 

@@ -109,13 +109,27 @@ pub struct Pointer {
     pub plan: Option<Plan>,
 }
 
+impl Pointer {
+    /// What a move starts from: what is live. Where a failed job left the names apart nothing moves any more, and it is
+    /// what the provider itself still calls production, so that the move can be made again.
+    pub fn origin(&self) -> Option<&DeploymentId> {
+        let has_failed = self.job.as_ref().is_some_and(|job| job.status == JobStatus::Failed);
+        match &self.live {
+            Live::At(id) => Some(id),
+            Live::Split(ids) if has_failed => ids.first(),
+            Live::Split(_) | Live::Nothing => None,
+        }
+    }
+}
+
 /// What production resolves to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Live {
     /// All production names agree.
     At(DeploymentId),
-    /// Production names point at different deployments: moving, or half moved.
+    /// Production names point at different deployments: moving, or half moved. What the provider itself calls
+    /// production comes first.
     Split(Vec<DeploymentId>),
     /// Nothing is live.
     Nothing,

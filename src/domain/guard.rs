@@ -143,7 +143,7 @@ pub fn g10_still_holds(
         Err(Void::ConfigChanged)
     } else if now.pending_job != confirmation.bound.pending_job {
         Err(Void::JobPending)
-    } else if pointer.live.id() != Some(&confirmation.from.id) {
+    } else if pointer.origin() != Some(&confirmation.from.id) {
         Err(Void::PointerMoved)
     } else if now.assignment != confirmation.bound.assignment {
         Err(Void::AssignmentChanged)

@@ -40,6 +40,8 @@ pub struct Incident {
     pub asked: BTreeMap<ConfirmationId, Answer>,
     /// Why the last wish was refused, until the next one.
     pub refused: Option<Refusal>,
+    /// Who took the last wish back and when, until the next one.
+    pub cancelled: Option<(Person, Timestamp)>,
     /// The flip that had come to its end before the present wish; it holds again if that wish comes to nothing.
     pub before: Option<Box<Flip>>,
     /// Why reading the world fails at the moment.

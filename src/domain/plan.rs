@@ -163,8 +163,8 @@ fn next_of_flip(
             let target = Box::new(flip.confirmation.to.deployment.clone());
             Next::Probe(again(looks, limits.poll, now), target)
         }
-        Stage::ReadingFlag { .. } => match &flip.disarm {
-            Some(disarm) => next_of_disarm(id, disarm, looks, is_halted, now),
+        Stage::ReadingFlag { since } => match &flip.disarm {
+            Some(disarm) => next_of_disarm(id, disarm, *since, looks, is_halted, now),
             None => Next::Read(again(looks, limits.poll, now), pointer(), Request::ReadFlag(id)),
         },
         Stage::Done => Next::Rest,
@@ -174,6 +174,7 @@ fn next_of_flip(
 fn next_of_disarm(
     id: IncidentId,
     disarm: &Disarm,
+    since: Timestamp,
     looks: &Looks,
     is_halted: bool,
     now: Timestamp,
@@ -184,7 +185,9 @@ fn next_of_disarm(
     match &disarm.last {
         None | Some(Outcome::NotTaken { .. }) if is_halted => Next::Rest,
         None | Some(Outcome::NotTaken { .. }) => {
-            Next::Decide(disarm.not_before.max(now), Request::Start(id))
+            // A provider that wants to be left alone for longer gets no second call: a person is told.
+            let at = disarm.not_before.min(since + PATIENCE).max(now);
+            Next::Decide(at, Request::Start(id))
         }
         // A reading tells whether it worked, and whether a second call is allowed.
         Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {

@@ -50,7 +50,10 @@ const MOST_OTHERS: usize = 9;
 /// # Errors
 /// The first guard that says no, or what is unclear about the name.
 pub fn choose(typed: Option<&str>, evidence: &Evidence<'_>) -> Result<Choice, Refusal> {
-    let live = guard::g2_live_is_one(&evidence.pointer.live)?;
+    let live = match evidence.pointer.origin() {
+        Some(live) => live,
+        None => guard::g2_live_is_one(&evidence.pointer.live)?,
+    };
     let ranked = eligible(evidence, live);
     let previous = ranked.first().map(|candidate| candidate.deployment.id.clone());
     let to = match typed {

@@ -14,7 +14,7 @@ use super::retry;
 use crate::domain::decide::{Read, Request};
 use crate::domain::deployment::Deployment;
 use crate::domain::event::{Effect, Emitted, Event, FlipEvent, Outcome};
-use crate::domain::ids::{EffectId, IncidentId, ServiceId};
+use crate::domain::ids::{EffectId, IncidentId, ServiceId, StreamId, Version};
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Span, Timestamp};
@@ -27,7 +27,8 @@ const MOST_ROUNDS: usize = 4;
 
 /// Follows an incident until it is over or the engine stops.
 pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>) {
-    let mut follower = Follower { engine, incident, looks: Looks::default(), failures: 0 };
+    let (looks, version) = (Looks::default(), Version::default());
+    let mut follower = Follower { engine, incident, looks, version, failures: 0 };
     let mut at_work: Option<AtWork> = bell.answer();
     loop {
         let keeper = follower.engine.keeper();
@@ -36,6 +37,7 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
         if is_over || follower.engine.is_stopping() {
             break;
         }
+        follower.notice(book.version(&StreamId::Incident(incident)));
         let next = plan::next(&book, incident, &follower.looks, now);
         let due = match &next {
             Next::Rest => None,
@@ -56,15 +58,45 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
     follower.engine.forget_incident(incident);
 }
 
+/// Why a step came to nothing.
+enum StepFailure {
+    /// It could not be made durable.
+    Journal(JournalError),
+    /// The domain said no, for example because the bot was halted that very moment.
+    Refused(Refusal),
+}
+
+impl From<JournalError> for StepFailure {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl From<Refusal> for StepFailure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 struct Follower {
     engine: Engine,
     incident: IncidentId,
     looks: Looks,
+    /// The incident's version as far as this loop brought it or has noticed it.
+    version: Version,
     /// Commits in a row that the journal refused.
     failures: u32,
 }
 
 impl Follower {
+    /// After what somebody else did, earlier looks put nothing off: people do not wait for a pause that was meant for us.
+    fn notice(&mut self, version: Version) {
+        if self.version != version {
+            self.version = version;
+            self.looks.last = None;
+        }
+    }
+
     /// Sleeps until something is due, somebody rings, or the engine stops.
     async fn rest(&self, due: Option<Timestamp>, bell: &Bell) {
         let clock = self.engine.keeper().tools().clock.clone();
@@ -101,16 +133,24 @@ impl Follower {
         };
         match done {
             Ok(()) => self.failures = 0,
-            Err(error) => {
+            Err(failure) => {
+                // Whatever it was, the same step is not tried again at once.
                 self.failures += 1;
                 self.looks.last = Some(self.now());
-                tracing::error!(incident = self.incident.0, %error, "a step could not be recorded");
+                match failure {
+                    StepFailure::Journal(error) => {
+                        tracing::error!(incident = self.incident.0, %error, "a step could not be recorded");
+                    }
+                    StepFailure::Refused(refusal) => {
+                        tracing::warn!(incident = self.incident.0, ?refusal, "a step was refused");
+                    }
+                }
             }
         }
     }
 
     /// Decides; makes the call if the decision started one.
-    async fn decide(&mut self, request: Request, readings: Readings) -> Result<(), JournalError> {
+    async fn decide(&mut self, request: Request, readings: Readings) -> Result<(), StepFailure> {
         let mut proposal = Proposal::of_bot(request, readings);
         for _ in 0..MOST_ROUNDS {
             match self.engine.propose(&proposal).await? {
@@ -118,6 +158,7 @@ impl Follower {
                     proposal.readings = self.read(&reads, proposal.readings).await;
                 }
                 Answer::Done(emitted, _) => {
+                    self.version = self.after(&emitted);
                     if !emitted.is_empty() {
                         self.looks.tally = plan::Tally::default();
                         if has_moved_on(&emitted) {
@@ -129,15 +170,18 @@ impl Follower {
                         None => Ok(()),
                     };
                 }
-                Answer::Refused(Refusal::Halted { .. }) => return Ok(()),
-                Answer::Refused(refusal) => {
-                    tracing::warn!(incident = self.incident.0, ?refusal, "a step was refused");
-                    return Ok(());
-                }
+                Answer::Refused(refusal) => return Err(refusal.into()),
             }
         }
         tracing::error!(incident = self.incident.0, "a decision asked for readings without end");
         Ok(())
+    }
+
+    /// The incident's version after our own events, if nobody else was at it.
+    fn after(&self, emitted: &[Emitted]) -> Version {
+        let stream = StreamId::Incident(self.incident);
+        let ours = emitted.iter().filter(|one| one.stream == stream);
+        ours.fold(self.version, |version, _| version.next())
     }
 
     async fn read(&mut self, reads: &[Read], known: Readings) -> Readings {
@@ -149,7 +193,7 @@ impl Follower {
         }
     }
 
-    async fn probe(&mut self, target: &Deployment) -> Result<(), JournalError> {
+    async fn probe(&mut self, target: &Deployment) -> Result<(), StepFailure> {
         let Some(service) = self.service() else { return Ok(()) };
         self.looks.last = Some(self.now());
         let probe = self.engine.hands().prober.probe(&service, target).await;
@@ -176,7 +220,7 @@ impl Follower {
     }
 
     /// Makes the call of an effect whose start is durable, and records how it ended.
-    async fn call(&mut self, effect: &EffectId) -> Result<(), JournalError> {
+    async fn call(&mut self, effect: &EffectId) -> Result<(), StepFailure> {
         let book = self.engine.keeper().book();
         let Some(incident) = book.incidents.get(&self.incident) else { return Ok(()) };
         let Some(call) = plan::call_of(incident, effect) else { return Ok(()) };
@@ -193,7 +237,7 @@ impl Follower {
                     failures += 1;
                     tracing::error!(incident = self.incident.0, %error, "an outcome could not be recorded");
                     if self.engine.is_stopping() {
-                        return Err(error);
+                        return Err(error.into());
                     }
                     let chance = self.engine.keeper().tools().chance.bytes()[0];
                     let until = self.now() + retry::pause(failures, chance);

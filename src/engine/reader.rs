@@ -14,6 +14,9 @@ use crate::domain::ids::ServiceId;
 /// Whatever a provider's client does, no reading takes longer than this.
 const LONGEST_READ: Duration = Duration::from_secs(8);
 
+/// What only informs has this long; then it is "not known", and the way back goes on without it.
+const LONGEST_EVIDENCE: Duration = Duration::from_secs(2);
+
 /// The providers of all services.
 pub type Providers = BTreeMap<ServiceId, Arc<dyn Provider>>;
 
@@ -36,12 +39,19 @@ impl Reader<'_> {
             Read::Pointer | Read::Deployments | Read::Plan | Read::FailedAliases => None,
         });
         let (service, provider) = (self.service, self.provider);
+        let asked = |read: &Read, limit| wants(read).then_some(limit);
+        let must = LONGEST_READ;
+        let may = LONGEST_EVIDENCE;
         let (pointer, deployments, plan, aliases, named) = tokio::join!(
-            self.fact(wants(&Read::Pointer), "pointer", provider.pointer(service)),
-            self.fact(wants(&Read::Deployments), "deployments", provider.deployments(service)),
-            self.fact(wants(&Read::Plan), "plan", provider.plan(service)),
-            self.fact(wants(&Read::FailedAliases), "names", provider.failed_aliases(service)),
-            self.fact(named.is_some(), "deployment", async {
+            self.fact(asked(&Read::Pointer, must), "pointer", provider.pointer(service)),
+            self.fact(
+                asked(&Read::Deployments, must),
+                "deployments",
+                provider.deployments(service)
+            ),
+            self.fact(asked(&Read::Plan, may), "plan", provider.plan(service)),
+            self.fact(asked(&Read::FailedAliases, may), "names", provider.failed_aliases(service)),
+            self.fact(named.is_some().then_some(must), "deployment", async {
                 match provider.deployment(service, named.as_deref().unwrap_or_default()).await {
                     Ok(found) => Ok(Some(found)),
                     // That there is none is an answer.
@@ -58,16 +68,14 @@ impl Reader<'_> {
         known
     }
 
+    /// Reads one thing within a limit; without a limit it is not wanted.
     async fn fact<T>(
         &self,
-        is_wanted: bool,
+        limit: Option<Duration>,
         source: &str,
         reading: impl Future<Output = Result<T, PortError>>,
     ) -> Option<Fact<T>> {
-        if !is_wanted {
-            return None;
-        }
-        let answer = tokio::time::timeout(LONGEST_READ, reading).await;
+        let answer = tokio::time::timeout(limit?, reading).await;
         let now = self.clock.now();
         Some(match answer {
             Ok(Ok(value)) => Fact::known(source, now, value),

@@ -1,6 +1,7 @@
 //! The world's time: bot and models share it, and it can be moved.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,17 +26,59 @@ pub struct WorldClock {
     pace: Pace,
     /// Real pace: what is added to the system's time. Still: the instant itself. Milliseconds.
     offset: watch::Sender<i64>,
+    /// Who sleeps until when.
+    sleepers: Mutex<Sleepers>,
+}
+
+#[derive(Debug, Default)]
+struct Sleepers {
+    next_key: u64,
+    until: BTreeMap<u64, Timestamp>,
+}
+
+/// One sleep; ends when it is dropped, whether or not it was due.
+struct Asleep<'a> {
+    clock: &'a WorldClock,
+    key: u64,
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        self.clock.sleepers().until.remove(&self.key);
+    }
 }
 
 impl WorldClock {
     /// Follows the system's clock from now on.
     pub fn real() -> Arc<Self> {
-        Arc::new(Self { pace: Pace::Real, offset: watch::Sender::new(0) })
+        Self::new(Pace::Real, 0)
     }
 
     /// Stands still at an instant until it is moved.
     pub fn still(at: Timestamp) -> Arc<Self> {
-        Arc::new(Self { pace: Pace::Still, offset: watch::Sender::new(at.0) })
+        Self::new(Pace::Still, at.0)
+    }
+
+    fn new(pace: Pace, offset: i64) -> Arc<Self> {
+        let offset = watch::Sender::new(offset);
+        Arc::new(Self { pace, offset, sleepers: Mutex::default() })
+    }
+
+    /// When the next sleeper is due; an instant that has come means that somebody has not woken up yet.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.sleepers().until.values().min().copied()
+    }
+
+    fn fall_asleep(&self, until: Timestamp) -> Asleep<'_> {
+        let mut sleepers = self.sleepers();
+        let key = sleepers.next_key;
+        sleepers.next_key += 1;
+        sleepers.until.insert(key, until);
+        Asleep { clock: self, key }
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves time forward.
@@ -56,6 +99,7 @@ impl Clock for WorldClock {
 
     async fn sleep_until(&self, at: Timestamp) {
         let mut moved = self.offset.subscribe();
+        let _asleep = self.fall_asleep(at);
         loop {
             let left = at.0 - self.now().0;
             if left <= 0 {

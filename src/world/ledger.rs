@@ -44,7 +44,8 @@ pub struct Fault {
     /// How many times it springs; absent: until it is switched off.
     #[serde(default)]
     pub times: Option<u32>,
-    /// What the trap needs to know, for example `{"status":402}` or `{"retry_after":2}`.
+    /// What the trap needs to know, for example `{"status":402}` or `{"retry_after":2}`. Every trap knows `{"skip":1}`: so
+    /// many calls that match pass before it springs.
     #[serde(default)]
     pub with: Value,
 }
@@ -140,6 +141,12 @@ impl Ledger {
         let index = inner.faults.iter().position(|fault| {
             fault.vendor == vendor && fault.kind == kind && call.contains(&fault.on)
         })?;
+        if let Some(skip) = inner.faults[index].with.get_mut("skip")
+            && let Some(left @ 1..) = skip.as_u64()
+        {
+            *skip = (left - 1).into();
+            return None;
+        }
         let fault = inner.faults[index].clone();
         match &mut inner.faults[index].times {
             None => {}

@@ -1,3 +1,15 @@
 //! Stories over the whole bot, and what keeps its shape.
 
+mod answers;
 mod architecture;
+mod binary;
+mod cancel;
+mod codes;
+mod doors;
+mod halt;
+mod harness;
+mod refusals;
+mod restart;
+mod rollback;
+mod slack_trouble;
+mod trouble;

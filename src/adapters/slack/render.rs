@@ -249,24 +249,15 @@ impl Drawn {
     fn into_block(self) -> SlackBlock {
         match self {
             Self::Header(text) => SlackHeaderBlock::new(plain_text(text).into()).into(),
-            Self::Section(text) => {
-                SlackSectionBlock::new().with_text(SlackBlockMarkDownText::new(text).into()).into()
-            }
+            Self::Section(text) => SlackSectionBlock::new().with_text(markdown(text).into()).into(),
             Self::Fields(fields) => SlackSectionBlock::new()
-                .with_fields(
-                    fields
-                        .into_iter()
-                        .map(|text| SlackBlockMarkDownText::new(text).into())
-                        .collect(),
-                )
+                .with_fields(fields.into_iter().map(|text| markdown(text).into()).collect())
                 .into(),
             Self::Actions(buttons) => {
                 SlackActionsBlock::new(buttons.into_iter().map(DrawnButton::into_element).collect())
                     .into()
             }
-            Self::Context(text) => {
-                SlackContextBlock::new(vec![SlackBlockMarkDownText::new(text).into()]).into()
-            }
+            Self::Context(text) => SlackContextBlock::new(vec![markdown(text).into()]).into(),
             Self::Divider => SlackDividerBlock::new().into(),
         }
     }
@@ -285,6 +276,11 @@ impl DrawnButton {
 /// Without `:emoji:`, which a title or a label could otherwise borrow from foreign text.
 fn plain_text(text: String) -> SlackBlockPlainText {
     SlackBlockPlainText::new(text).with_emoji(false)
+}
+
+/// Text that Slack shows as it is: it would turn bare addresses, channel names and `@here` into links and mentions.
+fn markdown(text: String) -> SlackBlockMarkDownText {
+    SlackBlockMarkDownText::new(text).with_verbatim(true)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! (state, request, facts, now) → events, a list of what must be read first, or a refusal.
 //!
 //! Nothing is read here and nothing is done: facts come in with their source and time, effects go out as intents. What
-//! people ask is in [`people`], what the bot does by itself in [`course`] and [`settle`].
+//! people ask is in `people`, what the bot does by itself in `course` and `settle`.
 
 mod course;
 mod people;

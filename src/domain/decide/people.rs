@@ -280,16 +280,7 @@ pub(super) fn blip(
     if case.incident.was_flipped() {
         return Err(Refusal::FlippedNotBlip);
     }
-    let resolved = IncidentEvent::IncidentResolved {
-        exit: Exit::Blip,
-        by: by.clone(),
-        reason: reason.cloned(),
-    };
-    let closed = IncidentEvent::IncidentClosed { by };
-    let mut events =
-        vec![Emitted::incident(case.id(), resolved), Emitted::incident(case.id(), closed)];
-    events.extend(held_lock(&case));
-    Ok(Decision::events(events))
+    Ok(ended(&case, by, Exit::Blip, reason))
 }
 
 pub(super) fn close(
@@ -302,16 +293,16 @@ pub(super) fn close(
     if reason.is_none() {
         return Err(Refusal::CloseNeedsReason);
     }
-    let resolved = IncidentEvent::IncidentResolved {
-        exit: Exit::ByHand,
-        by: by.clone(),
-        reason: reason.cloned(),
-    };
-    let closed = IncidentEvent::IncidentClosed { by };
+    Ok(ended(&case, by, Exit::ByHand, reason))
+}
+
+fn ended(case: &Case<'_>, by: Person, exit: Exit, reason: Option<&String>) -> Decision {
+    let closed = IncidentEvent::IncidentClosed { by: by.clone() };
+    let resolved = IncidentEvent::IncidentResolved { exit, by, reason: reason.cloned() };
     let mut events =
         vec![Emitted::incident(case.id(), resolved), Emitted::incident(case.id(), closed)];
-    events.extend(held_lock(&case));
-    Ok(Decision::events(events))
+    events.extend(held_lock(case));
+    Decision::events(events)
 }
 
 /// An incident can be ended unless its flip is under way.

@@ -119,13 +119,15 @@ fn judge_unknown(
     if took_effect(flip, seen, sent) {
         return found(case, flip, Finding::Applied);
     }
-    match &seen.live {
-        Live::At(live) if *live == flip.confirmation.from.id => match not_applied_at {
+    if seen.origin() == Some(&flip.confirmation.from.id) {
+        return match not_applied_at {
             None => found(case, flip, Finding::NotAppliedOnce),
             Some(first) if now.since(first) < AGREEING_GAP => Decision::events(trouble_over(case)),
             Some(_) if flip.attempts >= MOST_ATTEMPTS => fail(case, FlipFailure::NeverApplied),
             Some(_) => found(case, flip, Finding::NotApplied),
-        },
+        };
+    }
+    match &seen.live {
         Live::At(_) | Live::Nothing => {
             fail(case, FlipFailure::MovedElsewhere { live: seen.live.clone() })
         }
@@ -282,7 +284,7 @@ pub(super) fn read_flag(book: &Book, incident: IncidentId, facts: &Facts, now: T
         let is_hopeless =
             case.incident.trouble_since.is_some_and(|since| now.since(since) >= PATIENCE);
         return Ok(Decision::events(if is_hopeless {
-            flag_is(&case, Assignment::CannotTell)
+            flag_stays(&case, Assignment::CannotTell)
         } else {
             trouble(&case, &why_unknown(pointer))
         }));
@@ -332,9 +334,13 @@ pub(super) fn left_armed(case: &Case<'_>) -> Vec<Emitted> {
 /// The flag is read; the flip is over and the pointer free.
 fn flag_is(case: &Case<'_>, assignment: Assignment) -> Vec<Emitted> {
     let mut events = trouble_over(case);
-    events.push(Emitted::flip(case.id(), FlipEvent::AssignmentRead { assignment }));
-    events.push(release(case));
+    events.extend(flag_stays(case, assignment));
     events
+}
+
+/// What is known of the flag is all that will be known, whether or not the provider can be read.
+fn flag_stays(case: &Case<'_>, assignment: Assignment) -> Vec<Emitted> {
+    vec![Emitted::flip(case.id(), FlipEvent::AssignmentRead { assignment }), release(case)]
 }
 
 /// The periodic look: what is seen outside any step is written down when it differs from what was last seen.

@@ -116,7 +116,7 @@ fn said(ts: &str) -> Answer {
 }
 
 fn drawn() -> Value {
-    json!([{"type": "section", "text": {"type": "mrkdwn", "text": "proven: &lt;!channel&gt;"}}])
+    json!([{"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text": "proven: &lt;!channel&gt;"}}])
 }
 
 fn whisper(response_url: Option<String>) -> Outbound {

@@ -112,7 +112,7 @@ async fn a_signed_command_is_answered_with_an_ephemeral_card() {
     let place = place().await;
     let (status, body) = place.signed("/slack/commands", COMMAND).await;
     let expected = json!({"response_type": "ephemeral", "text": "incident #1", "blocks": [
-        {"type": "section", "text": {"type": "mrkdwn", "text": "incident #1"}}]});
+        {"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text": "incident #1"}}]});
     assert_eq!((status, serde_json::from_str::<Value>(&body).unwrap()), (200, expected));
     let taken = place.notebook.0.lock().unwrap().clone();
     assert_eq!(taken, [wire::command_form(TEAM, COMMAND.as_bytes()).unwrap()]);

@@ -97,12 +97,12 @@ fn a_confirm_card_becomes_block_kit() {
         "blocks": [
             {"type": "header",
              "text": {"type": "plain_text", "text": "Roll back web?", "emoji": false}},
-            {"type": "section", "text": {"type": "mrkdwn", "text":
+            {"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text":
                 "Asked by <@U01ANA> at <!date^1795200031^{time_secs}|18:40:31 UTC>"}},
             {"type": "section", "fields": [
-                {"type": "mrkdwn", "text": "*From*\n`9fceb02` Rework ∗totals∗"},
-                {"type": "mrkdwn", "text": "*To*\n–"}]},
-            {"type": "section", "text": {"type": "mrkdwn", "text":
+                {"type": "mrkdwn", "verbatim": true, "text": "*From*\n`9fceb02` Rework ∗totals∗"},
+                {"type": "mrkdwn", "verbatim": true, "text": "*To*\n–"}]},
+            {"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text":
                 "✅ *Announce* – 02:07 <@U01ANA>\n⏳ *Confirm*\n⬜ *Flip*\n❌ *Prove*\n❔ *Read back*"}},
             {"type": "divider"},
             {"type": "actions", "elements": [
@@ -110,7 +110,7 @@ fn a_confirm_card_becomes_block_kit() {
                 drawn_button("Cancel", "cancel"),
                 styled(drawn_button("v40", "choose"), "primary"),
                 drawn_button("v39", "choose:2")]},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": "Data stays as it is."}]},
+            {"type": "context", "elements": [{"type": "mrkdwn", "verbatim": true, "text": "Data stays as it is."}]},
         ],
     });
     assert_eq!(serde_json::to_value(shown).unwrap(), expected);

@@ -118,7 +118,7 @@ async fn envelopes_are_taken_in_and_acknowledged() {
 
     send(&mut socket, command("e1", "web")).await;
     let expected = json!({"response_type": "ephemeral", "text": "incident #1", "blocks": [
-        {"type": "section", "text": {"type": "mrkdwn", "text": "incident #1"}}]});
+        {"type": "section", "text": {"type": "mrkdwn", "verbatim": true, "text": "incident #1"}}]});
     assert_eq!(next(&mut socket).await, json!({"envelope_id": "e1", "payload": expected}));
     let fields = command("e1", "web")["payload"].clone();
     assert_eq!(soon(place.inbox.recv()).await.unwrap(), wire::command(TEAM, fields).unwrap());

@@ -118,7 +118,7 @@ fn turn_the_world(story: &mut Story, chance: &mut Chance) {
             None => roles.remove(&person(who)),
         };
     }
-    if chance.one_in(10)
+    if chance.one_in(20)
         && let Some(by) = confirmer(story, &service)
     {
         story.policy.roles.get_mut(&service).expect("both services have roles").remove(&by);
@@ -194,7 +194,7 @@ fn due(
         }
         Next::Decide(_, request) => Some(request),
         Next::Probe(..) => {
-            let verdict = if chance.one_in(3) { not_serving(story.now) } else { SERVING };
+            let verdict = if chance.one_in(2) { not_serving(story.now) } else { SERVING };
             Some(Request::Judge { incident, verdict })
         }
     }
@@ -249,7 +249,7 @@ fn untimely(story: &Story, incident: IncidentId, chance: &mut Chance) -> Request
 fn persons_turn(story: &Story, service: &ServiceId, chance: &mut Chance) -> Request {
     let service = service.clone();
     let is_locked = story.book.states[&service].lock.is_some();
-    if is_locked && chance.one_in(12) {
+    if is_locked && chance.one_in(20) {
         // A halt is most telling between the press and the send.
         return Request::Halt { service, reason: None };
     }

@@ -153,8 +153,8 @@ impl Checks {
                 assert!(role >= Some(Role::Responder), "{by} had lost the right at the send");
                 let (from, shown) = &self.shown[&flip.confirmation.id];
                 assert_eq!(to, *shown, "not the target that the card showed");
-                let live = &after.outside[&was.service].pointer.live;
-                assert_eq!(*live, Live::At(from.clone()), "production was not where the card said");
+                let origin = after.outside[&was.service].pointer.origin();
+                assert_eq!(origin, Some(from), "production was not where the card said");
                 assert!(
                     calls.may_start,
                     "a second call without a finding that the first did nothing"

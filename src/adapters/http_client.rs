@@ -1,0 +1,44 @@
+//! What every HTTP client of ours needs: bodies read up to a limit, and causes told without addresses.
+
+use std::error::Error as _;
+
+use reqwest::Response;
+
+/// The longest body that is read from anyone: 1 MiB, so that no server can fill our memory.
+pub(super) const LONGEST_BODY: usize = 1024 * 1024;
+
+/// Why a body was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// More than [`LONGEST_BODY`].
+    #[error("the answer is longer than {} MiB", LONGEST_BODY / 1024 / 1024)]
+    TooLong,
+    /// The connection broke off or took too long.
+    #[error("the answer broke off")]
+    Broken(#[source] reqwest::Error),
+}
+
+/// The whole body, read piece by piece; the length that the header promises is not believed.
+pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
+        if body.len() + chunk.len() > LONGEST_BODY {
+            return Err(BodyError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The cause at the end of the chain, "connection refused" rather than "error sending request". The address is left
+/// out: its query may hold what a person typed.
+pub(super) fn cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(deeper) = source {
+        text = deeper.to_string();
+        source = deeper.source();
+    }
+    text
+}

@@ -1,0 +1,130 @@
+//! `repoint demo`: the whole loop on this machine, without any account. Each demo lives in a folder of its own, which is
+//! removed at its end.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::Value;
+
+use crate::adapters::chance::SystemChance;
+use crate::app::{App, Seams};
+use crate::chat::catalog::{Catalog, Prefix};
+use crate::config::Config;
+use crate::engine::ports::Clock;
+use crate::world::clock::WorldClock;
+use crate::world::vercel::VercelSeed;
+use crate::world::{Beginning, Traffic, World};
+
+/// What a demo can be told.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Where the page listens [default: 127.0.0.1:8080, or a free port where that one is taken]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Print one line of JSON when ready, and nothing else, on standard output
+    #[arg(long)]
+    json: bool,
+    /// The story that is played
+    #[arg(long, value_enum, default_value = "rollback")]
+    scenario: Scenario,
+    /// Start only the models and the page; the bot runs elsewhere
+    #[arg(long, requires = "write_config")]
+    world_only: bool,
+    /// Write a configuration for `repoint run` here
+    #[arg(long, value_name = "PATH")]
+    write_config: Option<PathBuf>,
+}
+
+/// The stories that a demo can play.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Scenario {
+    /// The newest deploy of the shop answers 500 on its checkout
+    Rollback,
+}
+
+pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
+    let folder = tempfile::tempdir().context("no temporary folder")?;
+    let clock = WorldClock::real();
+    let vercel = match demo.scenario {
+        Scenario::Rollback => VercelSeed::demo(clock.now()),
+    };
+    let beginning = Beginning {
+        listen: demo.listen.unwrap_or_else(usual_address),
+        clock: clock.clone(),
+        vercel,
+        traffic: Traffic::Gentle,
+        commands: commands()?,
+    };
+    let world = World::start(beginning).await?;
+    let home = demo.write_config.as_deref().and_then(Path::parent).map(absolute).transpose()?;
+    let home = home.unwrap_or_else(|| folder.path().to_owned());
+    let bot = free_address()?;
+    world.write_secrets(&home).with_context(|| format!("cannot write into {}", home.display()))?;
+    let text = world.configuration(&home, bot);
+    if let Some(path) = &demo.write_config {
+        std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let app = if demo.world_only {
+        None
+    } else {
+        let config = Config::parse(&text, &|_| None)?;
+        let seams = Seams { clock, chance: Arc::new(SystemChance) };
+        Some(App::start(&config, seams).await?)
+    };
+    world.bot_listens(bot);
+    announce(&demo, &world, bot);
+    super::asked_to_stop().await;
+    if let Some(app) = app {
+        app.stop().await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(demo: &Demo, world: &World, bot: SocketAddr) {
+    if demo.json {
+        println!("{}", world.described(bot));
+        return;
+    }
+    println!();
+    println!("  It is 2 AM. The shop's newest deploy answers 500 on its checkout.");
+    println!();
+    println!("  Open  {}", world.console_url());
+    println!("  Type  /rollback  in #incidents, look at the card, press Confirm.");
+    println!();
+    if let (true, Some(path)) = (demo.world_only, &demo.write_config) {
+        println!("  The bot is not running. Start it in another terminal:");
+        println!("  repoint run --config {}", path.display());
+        println!();
+    }
+    println!("  Ctrl-C ends the demo.");
+}
+
+/// The slash commands as the page's completion shows them.
+fn commands() -> anyhow::Result<Value> {
+    let catalog = Catalog::load()?;
+    Ok(crate::chat::generated::completion(&catalog, &Prefix::default()))
+}
+
+fn absolute(folder: &Path) -> anyhow::Result<PathBuf> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    std::path::absolute(folder).with_context(|| format!("no folder {}", folder.display()))
+}
+
+/// The page's usual address; any port where somebody else has it.
+fn usual_address() -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+    match TcpListener::bind(usual) {
+        Ok(_) => usual,
+        Err(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    }
+}
+
+/// A free port on loopback. It is known before the bot listens, since the bot's configuration holds it.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on loopback")?;
+    Ok(door.local_addr()?)
+}

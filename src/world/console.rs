@@ -1,0 +1,214 @@
+//! The face of the modelled chat: a page, the state it draws, and what people do on it. Reachable from this machine only.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::Stream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::clock::WorldClock;
+use super::ledger::Ledger;
+use super::slack::SlackModel;
+use super::stage::Scene;
+use crate::engine::ports::Clock;
+
+/// What the page is served from.
+#[derive(Clone)]
+pub struct Console {
+    /// What was said.
+    pub slack: Arc<SlackModel>,
+    /// The pointer and the shop.
+    pub stage: Arc<Scene>,
+    /// The world's time.
+    pub clock: Arc<WorldClock>,
+    /// Tells when something changed.
+    pub ledger: Arc<Ledger>,
+    /// The slash commands, for completion.
+    pub commands: Value,
+    /// The only other origin that may be framed.
+    pub shop_origin: String,
+}
+
+/// The page and its routes.
+pub fn router(console: Console) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/console.css", get(style))
+        .route("/console.js", get(script))
+        .route("/console/state", get(state))
+        .route("/console/events", get(events))
+        .route("/console/command", post(command))
+        .route("/console/press", post(press))
+        .route("/console/message", post(message))
+        .layer(middleware::from_fn_with_state(console.clone(), guard))
+        .with_state(console)
+}
+
+async fn page() -> Response {
+    typed("text/html; charset=utf-8", include_str!("console/index.html"))
+}
+
+async fn style() -> Response {
+    typed("text/css; charset=utf-8", include_str!("console/console.css"))
+}
+
+async fn script() -> Response {
+    typed("text/javascript; charset=utf-8", include_str!("console/console.js"))
+}
+
+fn typed(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+}
+
+/// Only pages of this very server may act, and only under a name of this machine: no other site can reach the demo through
+/// somebody's browser.
+async fn guard(State(console): State<Console>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if !is_local(headers) || (request.method() == Method::POST && !is_own_page(headers)) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let mut response = next.run(request).await;
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data:; frame-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        console.shop_origin
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+fn is_own_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let is_json =
+        text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
+    let is_same = match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin == format!("http://{host}"),
+        (Some(_), None) => false,
+    };
+    is_json && is_same
+}
+
+async fn state(State(console): State<Console>) -> Json<Value> {
+    Json(console.state())
+}
+
+impl Console {
+    fn state(&self) -> Value {
+        let seed = self.slack.seed();
+        let messages: serde_json::Map<String, Value> = seed
+            .channels
+            .iter()
+            .map(|channel| (channel.id.clone(), json!(self.slack.messages(&channel.id))))
+            .collect();
+        json!({
+            "version": *self.ledger.changes().borrow(),
+            "now": self.clock.now(),
+            "workspace": {"name": seed.team.name, "team": seed.team.id},
+            "users": seed.users,
+            "bot": {
+                "id": seed.bot.user_id, "name": seed.bot.name,
+                "connected": self.slack.is_bot_connected(),
+            },
+            "channels": seed.channels,
+            "messages": messages,
+            "commands": self.commands,
+            "pointer": self.stage.pointer(),
+            "shop": self.stage.shop(),
+        })
+    }
+}
+
+async fn events(
+    State(console): State<Console>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = console.ledger.changes();
+    let stream = futures_util::stream::unfold(changes, |mut changes| async move {
+        changes.changed().await.ok()?;
+        let version = *changes.borrow_and_update();
+        let event = Event::default().event("change").data(json!({"version": version}).to_string());
+        Some((Ok(event), changes))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(10)))
+}
+
+#[derive(Deserialize)]
+struct Typed {
+    user: String,
+    channel: String,
+    text: String,
+    thread_ts: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Pressed {
+    user: String,
+    channel: String,
+    ts: String,
+    block_id: String,
+    action_id: String,
+}
+
+async fn command(State(console): State<Console>, Json(typed): Json<Typed>) -> Json<Value> {
+    if !console.knows(&typed.user, &typed.channel) {
+        return outcome(Err("There is no such person or channel.".to_owned()));
+    }
+    if typed.thread_ts.is_some() {
+        return outcome(Err("Slash commands cannot be typed in a thread.".to_owned()));
+    }
+    outcome(console.slack.type_command(&typed.user, &typed.channel, typed.text.trim()).await)
+}
+
+async fn press(State(console): State<Console>, Json(pressed): Json<Pressed>) -> Json<Value> {
+    if !console.knows(&pressed.user, &pressed.channel) {
+        return outcome(Err("There is no such person or channel.".to_owned()));
+    }
+    let Pressed { user, channel, ts, block_id, action_id } = pressed;
+    outcome(console.slack.press(&user, &channel, &ts, &block_id, &action_id).await)
+}
+
+async fn message(State(console): State<Console>, Json(typed): Json<Typed>) -> Json<Value> {
+    if !console.knows(&typed.user, &typed.channel) {
+        return outcome(Err("There is no such person or channel.".to_owned()));
+    }
+    if typed.text.trim().is_empty() {
+        return outcome(Err("There is nothing to say.".to_owned()));
+    }
+    let thread = typed.thread_ts.as_deref();
+    console.slack.say(&typed.user, &typed.channel, typed.text.trim(), thread);
+    outcome(Ok(()))
+}
+
+impl Console {
+    fn knows(&self, user: &str, channel: &str) -> bool {
+        let seed = self.slack.seed();
+        seed.users.iter().any(|one| one.id == user)
+            && seed.channels.iter().any(|one| one.id == channel)
+    }
+}
+
+fn outcome(done: Result<(), String>) -> Json<Value> {
+    Json(match done {
+        Ok(()) => json!({"ok": true}),
+        Err(error) => json!({"ok": false, "error": error}),
+    })
+}

@@ -1,0 +1,301 @@
+//! The demo's shop: what customers of the modelled production see.
+//!
+//! Owns the pages, the health of each deployment, and the customers' requests counted by the second. It shows what the
+//! data plane serves, which is not always what the modelled control plane says. `page` draws; the deployments come from
+//! `vercel`.
+
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::clock::WorldClock;
+use super::cut_off::cut_off;
+use super::ledger::Ledger;
+use super::vercel::{ModelDeployment, Target, VercelModel};
+use crate::domain::ids::DeploymentId;
+use crate::domain::time::{Span, Timestamp};
+use crate::engine::ports::Clock;
+
+/// The traps of the shop, by the name that a fault carries.
+///
+/// | trap | what happens |
+/// |---|---|
+/// | `dropped` | the connection drops without an answer |
+/// | `hang` | never answers |
+/// | `status` | answers `{"status":503}` with an empty page that carries no marker |
+/// | `protected` | a deployment's own address answers 401, as behind a login |
+/// | `unmarked` | the page is well, but does not say which deployment it is from |
+pub const FAULTS: &[&str] = &["dropped", "hang", "status", "protected", "unmarked"];
+
+const VENDOR: &str = "shop";
+
+/// Deployments' own addresses: a host of their own is hard to have on loopback, so it is part of the path.
+const OWN: &str = "/_deployments/";
+
+/// How many seconds of traffic are remembered.
+const WINDOW_SECONDS: i64 = 180;
+
+/// The shop.
+#[derive(Debug)]
+pub struct ShopModel {
+    vercel: Arc<VercelModel>,
+    clock: Arc<WorldClock>,
+    ledger: Arc<Ledger>,
+    project: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    broken: BTreeSet<DeploymentId>,
+    /// Second since the epoch → what happened in it.
+    traffic: BTreeMap<i64, Bucket>,
+}
+
+/// Whether a deployment's checkout works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It does.
+    Healthy,
+    /// It answers 500.
+    Broken,
+}
+
+/// One second of customers' requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bucket {
+    /// The beginning of the second.
+    pub at: Timestamp,
+    /// How many requests production got.
+    pub requests: u32,
+    /// How many of them ended with a server error.
+    pub failures: u32,
+}
+
+/// What a page says: one answer, from one deployment or from none.
+struct Served {
+    status: StatusCode,
+    content: Content,
+    from: Option<ModelDeployment>,
+}
+
+enum Content {
+    Html(String),
+    Json(Value),
+    Nothing,
+}
+
+impl ShopModel {
+    /// The shop of a modelled project. Its newest production build is the broken one.
+    pub fn new(
+        vercel: Arc<VercelModel>,
+        clock: Arc<WorldClock>,
+        ledger: Arc<Ledger>,
+        project: &str,
+    ) -> Arc<Self> {
+        let deployments = vercel.deployments(project);
+        let newest = deployments.iter().find(|deployment| deployment.target == Target::Production);
+        let broken = newest.map(|deployment| deployment.id.clone()).into_iter().collect();
+        let state = Mutex::new(State { broken, traffic: BTreeMap::new() });
+        Arc::new(Self { vercel, clock, ledger, project: project.to_owned(), state })
+    }
+
+    /// Production at `/`, every deployment at `/_deployments/{host}/`.
+    pub fn router(self: &Arc<Self>) -> Router {
+        Router::new().fallback(handle).with_state(Arc::clone(self))
+    }
+
+    /// Mends or breaks a deployment.
+    pub fn set_health(&self, deployment: &DeploymentId, health: Health) {
+        let mut state = self.state();
+        match health {
+            Health::Healthy => state.broken.remove(deployment),
+            Health::Broken => state.broken.insert(deployment.clone()),
+        };
+        drop(state);
+        self.ledger.touch();
+    }
+
+    /// Whether a deployment's checkout works.
+    pub fn health(&self, deployment: &DeploymentId) -> Health {
+        if self.state().broken.contains(deployment) { Health::Broken } else { Health::Healthy }
+    }
+
+    /// The last three minutes of production, second by second, oldest first; quiet seconds are there with zeros.
+    pub fn buckets(&self) -> Vec<Bucket> {
+        let now = second(self.clock.now());
+        let state = self.state();
+        let Some((first, _)) = state.traffic.first_key_value() else { return Vec::new() };
+        let from = (now - WINDOW_SECONDS + 1).max(*first);
+        let bucket = |second| match state.traffic.get(&second) {
+            Some(bucket) => *bucket,
+            None => Bucket { at: Timestamp(second * 1000), ..Bucket::default() },
+        };
+        (from..=now).map(bucket).collect()
+    }
+
+    /// Customers who come and go, five requests a second, for as long as this is polled. They are counted in
+    /// [`Self::buckets`] and not noted in the ledger, which is for those who talk to the models.
+    pub async fn traffic(self: Arc<Self>) {
+        let pause = Span(200);
+        let now = self.clock.now();
+        let mut at = now - Span::seconds(WINDOW_SECONDS - 1);
+        for visit in VISITS.iter().cycle() {
+            // The shop did not open this moment: the minutes before are filled in at once. After a jump of the clock
+            // nobody makes up for the visits in between.
+            if self.clock.now().since(at) > Span::seconds(WINDOW_SECONDS) {
+                at = self.clock.now();
+            }
+            self.clock.sleep_until(at).await;
+            let served = self.production(visit);
+            self.count(at, served.status);
+            if second(at) != second(at + pause) {
+                self.ledger.touch();
+            }
+            at = at + pause;
+        }
+    }
+
+    fn count(&self, at: Timestamp, status: StatusCode) {
+        let mut state = self.state();
+        let key = second(at);
+        let bucket = state.traffic.entry(key).or_default();
+        bucket.at = Timestamp(key * 1000);
+        bucket.requests += 1;
+        bucket.failures += u32::from(status.is_server_error());
+        state.traffic = state.traffic.split_off(&(second(self.clock.now()) - WINDOW_SECONDS));
+    }
+
+    /// What customers get.
+    fn production(&self, path: &str) -> Served {
+        match self.vercel.serving(&self.project) {
+            Some(deployment) => self.page(deployment, "", path),
+            None => Served::nowhere(),
+        }
+    }
+
+    /// What a deployment answers at its own address.
+    fn own(&self, host_and_path: &str) -> Served {
+        let (host, path) = match host_and_path.split_once('/') {
+            Some((host, path)) => (host, format!("/{path}")),
+            None => (host_and_path, "/".to_owned()),
+        };
+        let found = self.vercel.deployments(&self.project).into_iter().find(|d| d.host == host);
+        match found.filter(|deployment| deployment.state == "READY") {
+            Some(deployment) => self.page(deployment, &format!("{OWN}{host}"), &path),
+            None => Served::nowhere(),
+        }
+    }
+
+    fn page(&self, deployment: ModelDeployment, base: &str, path: &str) -> Served {
+        let health = self.health(&deployment.id);
+        let (status, content) = match (path, health) {
+            ("/", _) => (StatusCode::OK, Content::Html(page::home(&deployment, base))),
+            ("/checkout", Health::Healthy) => {
+                (StatusCode::OK, Content::Html(page::checkout(&deployment, base)))
+            }
+            ("/checkout", Health::Broken) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Content::Html(page::broken(&deployment, base)))
+            }
+            ("/version.json", _) => {
+                let version = json!({"commit": deployment.sha, "deployment": deployment.id});
+                (StatusCode::OK, Content::Json(version))
+            }
+            _ => (StatusCode::NOT_FOUND, Content::Html(page::not_found(&deployment, base))),
+        };
+        Served { status, content, from: Some(deployment) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panicking request must not close the shop.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The pages that customers ask for, in turn.
+const VISITS: [&str; 7] = ["/", "/checkout", "/", "/", "/checkout", "/", "/checkout"];
+
+fn second(at: Timestamp) -> i64 {
+    at.0.div_euclid(1000)
+}
+
+async fn handle(Shared(shop): Shared<Arc<ShopModel>>, method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let query = uri.query().unwrap_or_default();
+    let clock = shop.clock.as_ref();
+    let number = shop.ledger.note(clock, VENDOR, method.as_str(), path, query, Value::Null);
+    let trap = |kind| shop.ledger.spring(VENDOR, kind, method.as_str(), path);
+    if trap("hang").is_some() {
+        std::future::pending::<()>().await;
+    }
+    if trap("dropped").is_some() {
+        return cut_off();
+    }
+    let own = path.strip_prefix(OWN);
+    let mut served = match own {
+        _ if !matches!(method, Method::GET | Method::HEAD) => {
+            Served::empty(StatusCode::METHOD_NOT_ALLOWED)
+        }
+        Some(_) if trap("protected").is_some() => Served::empty(StatusCode::UNAUTHORIZED),
+        Some(host_and_path) => shop.own(host_and_path),
+        None => shop.production(path),
+    };
+    if let Some(fault) = trap("status") {
+        let ordered = fault.with.get("status").and_then(Value::as_u64);
+        let ordered = ordered.and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
+        served = Served::empty(ordered.unwrap_or(StatusCode::SERVICE_UNAVAILABLE));
+    }
+    if trap("unmarked").is_some() {
+        served.from = None;
+    }
+    if own.is_none() && matches!(path, "/" | "/checkout") {
+        shop.count(shop.clock.now(), served.status);
+    }
+    shop.ledger.answered(number, served.status.as_u16());
+    served.into_response()
+}
+
+impl Served {
+    fn empty(status: StatusCode) -> Self {
+        Self { status, content: Content::Nothing, from: None }
+    }
+
+    /// No deployment stands behind the address; a host answers so itself.
+    fn nowhere() -> Self {
+        Self::empty(StatusCode::NOT_FOUND)
+    }
+}
+
+impl IntoResponse for Served {
+    fn into_response(self) -> Response {
+        let mut response = match self.content {
+            Content::Html(html) => {
+                ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+            }
+            Content::Json(value) => axum::Json(value).into_response(),
+            Content::Nothing => ().into_response(),
+        };
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let marks = self.from.iter().flat_map(|deployment| {
+            [("x-deployment-id", deployment.id.as_str()), ("x-commit", deployment.sha.as_str())]
+        });
+        for (name, value) in marks {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,53 @@
+//! What the console shows beside the chat: the pointer and the shop.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::shop::{Health, ShopModel};
+use super::vercel::VercelModel;
+
+/// The pointer and the shop of the demo.
+pub struct Scene {
+    vercel: Arc<VercelModel>,
+    shop: Arc<ShopModel>,
+    shop_url: String,
+}
+
+impl Scene {
+    /// A scene with the shop at an address.
+    pub fn new(vercel: Arc<VercelModel>, shop: Arc<ShopModel>, shop_url: String) -> Self {
+        Self { vercel, shop, shop_url }
+    }
+
+    /// Which deployment is live, which one is moving in, and all the others.
+    pub fn pointer(&self) -> Value {
+        let live = self.vercel.live(super::PROJECT);
+        let moving = self.vercel.moving(super::PROJECT);
+        let moving = moving.map(|job| json!({"to": job.to, "status": job.status}));
+        let deployments = self.vercel.deployments(super::PROJECT);
+        let rows = deployments.iter().map(|one| {
+            json!({
+                "id": one.id, "host": one.host, "sha": one.sha,
+                "message": one.message.lines().next(),
+                "author": one.author, "created_at": one.created_at, "state": one.state,
+                "substate": one.substate.map(super::vercel::Substate::word),
+                "target": one.target.word(),
+                "healthy": self.shop.health(&one.id) == Health::Healthy,
+                "live": Some(&one.id) == live.as_ref(),
+            })
+        });
+        json!({
+            "project": super::PROJECT,
+            "live": live,
+            "moving": moving,
+            "auto_assign": self.vercel.auto_assign(super::PROJECT),
+            "deployments": rows.collect::<Vec<_>>(),
+        })
+    }
+
+    /// Where the shop is, and how its visitors fared in the last minutes.
+    pub fn shop(&self) -> Value {
+        json!({"url": self.shop_url, "buckets": self.shop.buckets()})
+    }
+}

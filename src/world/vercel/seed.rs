@@ -1,0 +1,227 @@
+//! What a modelled Vercel starts with, and the demo's own story.
+
+use crate::domain::ids::DeploymentId;
+use crate::domain::time::{Span, Timestamp};
+
+/// Everything a model starts with.
+#[derive(Clone, Debug)]
+pub struct VercelSeed {
+    /// The only bearer token that is accepted.
+    pub token: String,
+    /// The team that owns the projects; none for a personal account.
+    pub team: Option<Team>,
+    /// The billing plan.
+    pub plan: ModelPlan,
+    /// The projects.
+    pub projects: Vec<ProjectSeed>,
+}
+
+/// A team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// `team_…`.
+    pub id: String,
+    /// The name in addresses.
+    pub slug: String,
+    /// The name people read.
+    pub name: String,
+}
+
+/// A billing plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelPlan {
+    /// Rollback to the immediately previous production deployment only.
+    Hobby,
+    /// Any deployment that has served.
+    Pro,
+    /// The same, for larger teams.
+    Enterprise,
+}
+
+impl ModelPlan {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Hobby => "hobby",
+            Self::Pro => "pro",
+            Self::Enterprise => "enterprise",
+        }
+    }
+}
+
+/// A project.
+#[derive(Clone, Debug)]
+pub struct ProjectSeed {
+    /// `prj_…`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The production names, the customers' one first.
+    pub domains: Vec<String>,
+    /// Its deployments, in any order.
+    pub deployments: Vec<ModelDeployment>,
+    /// What production points at.
+    pub live: Option<DeploymentId>,
+}
+
+/// A deployment as the model keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelDeployment {
+    /// `dpl_…`.
+    pub id: DeploymentId,
+    /// The host of its own address.
+    pub host: String,
+    /// The commit, 40 hexadecimal digits; empty for a deployment made by hand.
+    pub sha: String,
+    /// The commit message.
+    pub message: String,
+    /// Who wrote the commit.
+    pub author: String,
+    /// When the build was made.
+    pub created_at: Timestamp,
+    /// `READY`, `BUILDING`, `ERROR` …
+    pub state: String,
+    /// Whether it has served, where Vercel says so.
+    pub substate: Option<Substate>,
+    /// What it was built for.
+    pub target: Target,
+    /// When it last took the production names.
+    pub promoted_at: Option<Timestamp>,
+}
+
+/// Whether a deployment has seen production traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Substate {
+    /// Never.
+    Staged,
+    /// Traffic is being shifted.
+    Rolling,
+    /// It has.
+    Promoted,
+}
+
+impl Substate {
+    /// Vercel's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Staged => "STAGED",
+            Self::Rolling => "ROLLING",
+            Self::Promoted => "PROMOTED",
+        }
+    }
+}
+
+/// What a deployment was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Production.
+    Production,
+    /// A branch or pull request.
+    Preview,
+}
+
+impl Target {
+    /// Vercel's word; previews have none.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Production => Some("production"),
+            Self::Preview => None,
+        }
+    }
+}
+
+impl VercelSeed {
+    /// The demo's account: one shop whose newest production build is the broken one, and is live.
+    pub fn demo(now: Timestamp) -> Self {
+        let deployments = DEMO.iter().map(|row| row.deployment(now)).collect();
+        Self {
+            token: "vcp_demo_2f6c1b9e4a7d".to_owned(),
+            team: Some(Team {
+                id: "team_demo".to_owned(),
+                slug: "demo".to_owned(),
+                name: "Demo".to_owned(),
+            }),
+            plan: ModelPlan::Pro,
+            projects: vec![ProjectSeed {
+                id: "prj_shop".to_owned(),
+                name: "shop".to_owned(),
+                domains: vec![
+                    "shop.example.com".to_owned(),
+                    "www.shop.example.com".to_owned(),
+                    "shop-demo.vercel.app".to_owned(),
+                ],
+                deployments,
+                live: Some(DEMO[2].id.into()),
+            }],
+        }
+    }
+}
+
+/// One row of the demo's history, oldest first.
+struct DemoRow {
+    id: &'static str,
+    host: &'static str,
+    sha: &'static str,
+    message: &'static str,
+    author: &'static str,
+    age: Span,
+    target: Target,
+}
+
+impl DemoRow {
+    fn deployment(&self, now: Timestamp) -> ModelDeployment {
+        let created_at = now - self.age;
+        let live_after = Span::seconds(64);
+        let served = self.target == Target::Production;
+        ModelDeployment {
+            id: self.id.into(),
+            host: self.host.to_owned(),
+            sha: self.sha.to_owned(),
+            message: self.message.to_owned(),
+            author: self.author.to_owned(),
+            created_at,
+            state: "READY".to_owned(),
+            substate: served.then_some(Substate::Promoted),
+            target: self.target,
+            promoted_at: served.then(|| created_at + live_after),
+        }
+    }
+}
+
+const DEMO: [DemoRow; 4] = [
+    DemoRow {
+        id: "dpl_7Hq2mVnW4tKcYz8RbXe1LsPf3uJd",
+        host: "shop-c1-demo.vercel.app",
+        sha: "5b1e07c9d24f8a63b0c7e91f42d6a85c3f7190be",
+        message: "Show delivery dates on product pages (#118)",
+        author: "Lee Okafor",
+        age: Span::minutes(51 * 60),
+        target: Target::Production,
+    },
+    DemoRow {
+        id: "dpl_3Kx9pBwT6mRfQv5NcZa8GjYh2dUe",
+        host: "shop-c2-demo.vercel.app",
+        sha: "c8d3f4a17e6b920d5c18f7a3e4b6092d1a5c7e3f",
+        message: "Remember the basket between visits (#121)",
+        author: "Ana Duarte",
+        age: Span::minutes(5 * 60 + 20),
+        target: Target::Production,
+    },
+    DemoRow {
+        id: "dpl_9FtLd6QyNs1WkXr4VbHz7CmEa5Pg",
+        host: "shop-c3-demo.vercel.app",
+        sha: "9fceb02ae7d1438f6b5c09a2d8e4f17b3c605d9a",
+        message: "Rework checkout totals (#124)\n\nRounds once, at the end, as the tax office wants it.",
+        author: "Bo Lindqvist",
+        age: Span::minutes(12),
+        target: Target::Production,
+    },
+    DemoRow {
+        id: "dpl_2RnPc8ZvJw5TyGk3BxMq6HsUd9Lf",
+        host: "shop-git-gift-cards-demo.vercel.app",
+        sha: "e41a9c60b7d85f2c3a1094e6d7b8f5c20a3e9d71",
+        message: "Try gift cards",
+        author: "Ana Duarte",
+        age: Span::minutes(38),
+        target: Target::Preview,
+    },
+];
