@@ -61,9 +61,4 @@ impl Person {
             .collect();
         texts.join("\n")
     }
-
-    /// Forgets nothing, but looks only at what comes from now on.
-    pub fn was_told_so_far(&self) -> usize {
-        self.was_told().len()
-    }
 }
