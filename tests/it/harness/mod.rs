@@ -268,10 +268,10 @@ impl World {
     pub fn card_says(&self, text: &str) -> bool {
         let messages = self.models.slack.messages(self.models.slack.channel_id("incidents"));
         let cards = messages.iter().filter(|one| one.ephemeral_for.is_none() && one.bot);
-        let headlines =
+        let mut headlines =
             cards.filter_map(|one| one.blocks.first()).filter(|block| block["type"] == "header");
         headlines
-            .last()
+            .next_back()
             .is_some_and(|block| block["text"]["text"].as_str().unwrap_or_default().contains(text))
     }
 
