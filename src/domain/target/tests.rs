@@ -283,6 +283,16 @@ fn a_pointer_that_is_split_or_empty_has_no_target() {
 }
 
 #[test]
+fn a_production_that_a_failed_job_left_half_moved_can_be_moved_again() {
+    let mut scene = scene().with_job(JobKind::Rollback, ("v42", "v41"), JobStatus::Failed);
+    scene.pointer.live = Live::Split(vec![id_of("v42"), id_of("v41")]);
+    assert_eq!(scene.target(None), Ok(id_of("v41")));
+    assert_eq!(scene.choose(None).expect("a target").from.id, id_of("v42"));
+    scene.pointer.job.as_mut().expect("a job").status = JobStatus::Running;
+    assert_eq!(scene.target(None), Err(Refusal::PointerMoving));
+}
+
+#[test]
 fn a_live_deployment_that_the_list_does_not_hold_is_known_by_its_id() {
     let mut scene = scene();
     scene.pointer.live = Live::At(id_of("v99"));
