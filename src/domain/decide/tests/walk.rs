@@ -234,7 +234,8 @@ fn persons_turn(story: &Story, service: &ServiceId, chance: &mut Chance) -> Requ
         let press = |action| Request::Press { incident, action, pressed_at };
         let mut asked = story.book.incidents[&incident].asked.keys().cloned();
         let question = story.book.incidents[&incident].waiting().map(|one| one.id.clone());
-        let question = question.or_else(|| asked.next_back()).unwrap_or_else(|| "cnf_forged".into());
+        let question =
+            question.or_else(|| asked.next_back()).unwrap_or_else(|| "cnf_forged".into());
         let confirm = press(Action::Confirm(question.clone()));
         let target = id_of(chance.pick(&["v42", "v41", "v40"]));
         return match chance.below(48) {
