@@ -47,7 +47,7 @@ impl Sealer {
         }
     }
 
-    /// The typed twin of a button for one person in one channel: 40 bits as `XXXX-XXXX`.
+    /// The typed twin of a button for one person in one channel: 40 bits as `K7QM-2XRT`.
     pub fn code(
         &self,
         incident: IncidentId,

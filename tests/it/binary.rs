@@ -55,10 +55,6 @@ impl Drop for Process {
 }
 
 fn pause() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "another process has no clock of ours to wait on"
-    )]
     std::thread::sleep(Duration::from_millis(20));
 }
 

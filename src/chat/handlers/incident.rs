@@ -151,7 +151,7 @@ pub(super) async fn halt(
     if let Some(refusal) = propose(desk, ask, requests.collect()).await? {
         return Ok(refused(desk, &refusal, services.first()));
     }
-    let resume = desk.prefix().command("incident resume <reason>");
+    let resume = desk.prefix().command("incident resume reason <why>");
     let text = Text::default()
         .strong("Halted")
         .and(format!(": nothing is sent for {}.", joined(&services)));

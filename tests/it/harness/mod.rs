@@ -172,8 +172,7 @@ impl World {
             let is_due = self.clock.next_due().is_some_and(|due| due <= self.clock.now());
             calm = if is_busy || is_due { 0 } else { calm + 1 };
             assert!(tokio::time::Instant::now() < until, "the bot does not come to rest");
-            #[expect(clippy::disallowed_methods, reason = "sockets need real time")]
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            self.in_real_time(Duration::from_millis(1)).await;
         }
     }
 
@@ -205,8 +204,7 @@ impl World {
         let until = tokio::time::Instant::now() + PATIENCE;
         while !is_so() {
             assert!(tokio::time::Instant::now() < until, "waited in vain for {what}");
-            #[expect(clippy::disallowed_methods, reason = "sockets need real time")]
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            self.in_real_time(Duration::from_millis(2)).await;
         }
     }
 

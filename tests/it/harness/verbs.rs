@@ -130,7 +130,7 @@ impl World {
     pub async fn in_real_time(&self, span: Duration) {
         #[expect(
             clippy::disallowed_methods,
-            reason = "a story that dies in the middle of real work"
+            reason = "a story waits for real work while its clock stands still"
         )]
         tokio::time::sleep(span).await;
     }
