@@ -11,7 +11,7 @@ use crate::domain::event::{
 };
 use crate::domain::guard;
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
-use crate::domain::incident::{Answer, Flip, Layer1, Stage};
+use crate::domain::incident::{Answer, Flip, Incident, Layer1, Stage};
 use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Timestamp;
 
@@ -305,7 +305,8 @@ fn ended(case: &Case<'_>, by: Person, exit: Exit, reason: Option<&String>) -> De
     Decision::events(events)
 }
 
-/// An incident can be ended unless its flip is under way.
+/// An incident can be ended unless its flip is under way. Where the bot has called a person because it cannot tell how the
+/// flip went, that person may end it.
 fn ending<'a>(
     book: &'a Book,
     incident: IncidentId,
@@ -316,10 +317,23 @@ fn ending<'a>(
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
     }
-    if matches!(case.incident.layer1, Layer1::Flipping(_)) {
+    let waits_for_a_person = case.incident.needs_person.is_some() && only_reads(case.incident);
+    if matches!(case.incident.layer1, Layer1::Flipping(_)) && !waits_for_a_person {
         return Err(Refusal::FlipUnderWay);
     }
     Ok((case, by.clone()))
+}
+
+/// Whether a flip's calls are made and only its outcome is read.
+fn only_reads(incident: &Incident) -> bool {
+    incident.flip().is_some_and(|flip| match flip.stage {
+        Stage::Unknown { .. } | Stage::Doubted { .. } | Stage::Polling { .. } => true,
+        Stage::Intended { .. }
+        | Stage::Sending { .. }
+        | Stage::Proving { .. }
+        | Stage::ReadingFlag { .. }
+        | Stage::Done => false,
+    })
 }
 
 fn held_lock(case: &Case<'_>) -> Option<Emitted> {

@@ -62,6 +62,18 @@ fn an_incident_is_closed_by_hand_with_a_reason() {
 }
 
 #[test]
+fn a_person_who_was_called_may_end_what_nobody_can_tell() {
+    let mut story = Story::in_the_dark();
+    story.web().dark = Some("timeout");
+    story.observes();
+    assert_eq!(story.closes("ana", Some("moved by hand")).refusal, Some(Refusal::FlipUnderWay));
+    story.passes(60);
+    assert_eq!(story.observes().kinds, ["person_needed"]);
+    let kinds = story.closes("ana", Some("moved by hand")).kinds;
+    assert_eq!(kinds, ["incident_resolved", "incident_closed", "pointer_released"]);
+}
+
+#[test]
 fn an_incident_cannot_be_ended_under_a_flip() {
     let stages = [
         Story::confirmed(),
