@@ -38,12 +38,47 @@ pub struct Console {
     pub shop_origin: String,
 }
 
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
+/// All that the page is made of: where it is served, as what, and the text.
+const FILES: &[(&str, &str, &str)] = &[
+    ("/", HTML, include_str!("console/index.html")),
+    ("/console/base.css", CSS, include_str!("console/base.css")),
+    ("/console/sidebar.css", CSS, include_str!("console/sidebar.css")),
+    ("/console/chat.css", CSS, include_str!("console/chat.css")),
+    ("/console/production.css", CSS, include_str!("console/production.css")),
+    ("/console/narrow.css", CSS, include_str!("console/narrow.css")),
+    ("/console/app.js", JS, include_str!("console/app.js")),
+    ("/console/blocks.js", JS, include_str!("console/blocks.js")),
+    ("/console/channels.js", JS, include_str!("console/channels.js")),
+    ("/console/chart.js", JS, include_str!("console/chart.js")),
+    ("/console/completion.js", JS, include_str!("console/completion.js")),
+    ("/console/composer.js", JS, include_str!("console/composer.js")),
+    ("/console/dom.js", JS, include_str!("console/dom.js")),
+    ("/console/emoji.js", JS, include_str!("console/emoji.js")),
+    ("/console/guide.js", JS, include_str!("console/guide.js")),
+    ("/console/log.js", JS, include_str!("console/log.js")),
+    ("/console/messages.js", JS, include_str!("console/messages.js")),
+    ("/console/mrkdwn.js", JS, include_str!("console/mrkdwn.js")),
+    ("/console/navigation.js", JS, include_str!("console/navigation.js")),
+    ("/console/people.js", JS, include_str!("console/people.js")),
+    ("/console/pointer.js", JS, include_str!("console/pointer.js")),
+    ("/console/presses.js", JS, include_str!("console/presses.js")),
+    ("/console/rate.js", JS, include_str!("console/rate.js")),
+    ("/console/redraw.js", JS, include_str!("console/redraw.js")),
+    ("/console/server.js", JS, include_str!("console/server.js")),
+    ("/console/shop.js", JS, include_str!("console/shop.js")),
+    ("/console/state.js", JS, include_str!("console/state.js")),
+    ("/console/status.js", JS, include_str!("console/status.js")),
+    ("/console/threads.js", JS, include_str!("console/threads.js")),
+    ("/console/time.js", JS, include_str!("console/time.js")),
+];
+
 /// The page and its routes.
 pub fn router(console: Console) -> Router {
-    Router::new()
-        .route("/", get(page))
-        .route("/console.css", get(style))
-        .route("/console.js", get(script))
+    files()
         .route("/console/state", get(state))
         .route("/console/events", get(events))
         .route("/console/command", post(command))
@@ -53,16 +88,10 @@ pub fn router(console: Console) -> Router {
         .with_state(console)
 }
 
-async fn page() -> Response {
-    typed("text/html; charset=utf-8", include_str!("console/index.html"))
-}
-
-async fn style() -> Response {
-    typed("text/css; charset=utf-8", include_str!("console/console.css"))
-}
-
-async fn script() -> Response {
-    typed("text/javascript; charset=utf-8", include_str!("console/console.js"))
+fn files() -> Router<Console> {
+    FILES.iter().fold(Router::new(), |router, &(path, kind, text)| {
+        router.route(path, get(move || async move { typed(kind, text) }))
+    })
 }
 
 fn typed(kind: &'static str, text: &'static str) -> Response {

@@ -1,0 +1,38 @@
+// Owns: the sending of what stands in the message box.
+
+import { renderCompletions } from "./completion.js";
+import { $, setText } from "./dom.js";
+import { followEnd } from "./log.js";
+import { post } from "./server.js";
+import { rollbackCommand, ui, world } from "./state.js";
+
+let isSending = false;
+
+async function send(event) {
+  event.preventDefault();
+  const input = $("composer-input");
+  const text = input.value.trim();
+  if (!text || isSending || !world) return;
+  isSending = true;
+  input.value = "";
+  setText($("composer-error"), "");
+  $("composer").classList.add("sending");
+  renderCompletions();
+  const body = { user: ui.user, channel: ui.channel, text };
+  const answer = text.startsWith("/")
+    ? await post("/console/command", body)
+    : await post("/console/message", { ...body, thread_ts: null });
+  if (answer.ok && text.startsWith(rollbackCommand())) ui.askedAt = performance.now();
+  isSending = false;
+  $("composer").classList.remove("sending");
+  followEnd();
+  if (!answer.ok) {
+    setText($("composer-error"), answer.error);
+    if (!input.value) input.value = text; // Nothing typed is lost.
+  }
+  renderCompletions();
+}
+
+export function wireComposer() {
+  $("composer").addEventListener("submit", send);
+}

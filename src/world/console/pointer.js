@@ -1,0 +1,85 @@
+// Owns: the list of deployments, and the mark that shows where the production pointer is.
+
+import { $, el, reconcile, setState, setText } from "./dom.js";
+import { ui, world } from "./state.js";
+import { ago, timeElement } from "./time.js";
+
+/** What each drawn row shows, by its element. */
+const faces = new WeakMap();
+
+const ASSIGNMENT = new Map([
+  [true, ["armed", "Armed", "New deploys go live by themselves."]],
+  [false, ["pinned", "Pinned", "New deploys do not go live by themselves."]],
+  [null, ["unknown", "Cannot tell", "Whether new deploys go live could not be read."]],
+]);
+
+const shortSha = (deployment) => (deployment.sha ?? "").slice(0, 7);
+
+export function renderPointer() {
+  const pointer = world.pointer;
+  if (!pointer) {
+    setState($("assignment"), "unknown", "Not known");
+    setText($("pointer-words"), "The hosting model has not answered yet.");
+    return;
+  }
+  const [state, label, words] = ASSIGNMENT.get(pointer.auto_assign ?? null);
+  setState($("assignment"), state, label);
+  setText($("pointer-words"), pointer.moving ? movingWords(pointer) : words);
+  const newestFirst = [...pointer.deployments].sort((one, other) => other.created_at - one.created_at);
+  reconcile(
+    $("deployments"),
+    newestFirst,
+    (deployment) => deployment.id,
+    () => el("li"),
+    drawDeployment,
+  );
+  placeMark();
+}
+
+function movingWords(pointer) {
+  const target = pointer.deployments.find((deployment) => deployment.id === pointer.moving.to);
+  return `Moving to ${target ? shortSha(target) || target.id : pointer.moving.to}: ${pointer.moving.status ?? "under way"}.`;
+}
+
+function drawDeployment(node, deployment) {
+  const isTarget = world.pointer.moving?.to === deployment.id;
+  const face = JSON.stringify([deployment, isTarget, ago(deployment.created_at), ui.utc]);
+  node.classList.toggle("live", Boolean(deployment.live));
+  node.classList.toggle("target", isTarget);
+  if (faces.get(node) === face) return;
+  faces.set(node, face);
+  node.replaceChildren(
+    el("p", { class: "deployment-title" }, deployment.message || deployment.id),
+    el(
+      "p",
+      { class: "deployment-facts" },
+      el("code", { title: deployment.id }, shortSha(deployment) || deployment.id),
+      deployment.author ? ` · ${deployment.author}` : "",
+      " · ",
+      timeElement(deployment.created_at, ago(deployment.created_at)),
+    ),
+    el("p", { class: "tags" }, tagsOf(deployment, isTarget)),
+  );
+  node.title = deployment.host ?? "";
+}
+
+function tagsOf(deployment, isTarget) {
+  const tag = (state, words) => el("span", { class: "state", dataset: { state } }, words);
+  const isReady = deployment.state === "READY";
+  return [
+    deployment.live && tag("live", "Live"),
+    isTarget && tag("moving", "Moving here"),
+    !deployment.live && deployment.substate === "STAGED" && isReady && tag("plain", "Ready, not live"),
+    !isReady && deployment.state && tag("plain", deployment.state.toLowerCase()),
+    deployment.healthy === false && tag("bad", "Answers 500"),
+    deployment.healthy === true && tag("good", "Healthy"),
+  ];
+}
+
+/** The mark slides to the live row, so that the flip can be seen as what it is: one pointer that moves. */
+export function placeMark() {
+  const row = $("deployments").querySelector(".live");
+  const mark = $("pointer-mark");
+  mark.toggleAttribute("hidden", !row);
+  if (row) mark.style.transform = `translateY(${row.offsetTop + 12}px)`;
+}
