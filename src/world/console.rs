@@ -241,3 +241,27 @@ fn outcome(done: Result<(), String>) -> Json<Value> {
         Err(error) => json!({"ok": false, "error": error}),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+
+    /// Whatever a file of the page names is served, so that the page never fails to start for want of one.
+    #[test]
+    fn every_file_that_the_page_names_is_served() {
+        let served: Vec<&str> = FILES.iter().map(|(path, _, _)| *path).collect();
+        let names = regex::Regex::new(r#"(?:from\s+|import\s+|href=|src=)"([^"]+\.(?:js|css))""#)
+            .expect("a pattern");
+        let mut found = 0;
+        for (path, _, text) in FILES {
+            for name in names.captures_iter(text) {
+                let name = name[1].trim_start_matches("./");
+                let name = name.rsplit('/').next().unwrap_or(name);
+                let is_served = served.iter().any(|one| one.rsplit('/').next() == Some(name));
+                assert!(is_served, "{path} names {name}");
+                found += 1;
+            }
+        }
+        assert!(found > 20, "the page names its files: {found}");
+    }
+}
