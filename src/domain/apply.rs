@@ -78,6 +78,7 @@ fn open(
         opened_by: envelope.actor.clone(),
         previous,
         layer1: Layer1::Idle,
+        job_before: None,
         asked: BTreeMap::new(),
         refused: None,
         cancelled: None,
@@ -110,7 +111,11 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             fall_back(incident);
             incident.refused = Some(refusal.clone());
         }
-        IncidentEvent::ConfirmationIssued { confirmation, .. } => issue(incident, confirmation),
+        IncidentEvent::ConfirmationIssued { confirmation, pointer, .. } => {
+            let last_job = pointer.get().and_then(|seen| seen.job.as_ref());
+            incident.job_before = last_job.map(|job| job.requested_at);
+            issue(incident, confirmation);
+        }
         IncidentEvent::ConfirmationExpired { confirmation } => {
             lapse(incident, confirmation, None, at)
         }

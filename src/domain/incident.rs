@@ -36,6 +36,8 @@ pub struct Incident {
     pub previous: Option<IncidentId>,
     /// Where Layer 1 is.
     pub layer1: Layer1,
+    /// When the provider's last job before the newest question was asked for: one of that time is not ours.
+    pub job_before: Option<Timestamp>,
     /// Questions that were put and how each ended, so that a late press gets a true answer.
     pub asked: BTreeMap<ConfirmationId, Answer>,
     /// Why the last wish was refused, until the next one.

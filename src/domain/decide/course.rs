@@ -120,7 +120,8 @@ fn start_flip(case: &Case<'_>, flip: &Flip, facts: &Facts, now: Timestamp) -> St
     };
     // Before a second call, and before anything is given up: did the first take effect after all?
     let seen = pointer.get();
-    if flip.was_sent() && seen.is_some_and(|seen| took_effect(flip, seen, flip.confirmed_at)) {
+    if flip.was_sent() && seen.is_some_and(|seen| took_effect(case, flip, seen, flip.confirmed_at))
+    {
         return Ok(found(case, flip, Finding::Applied));
     }
     if now.since(flip.confirmed_at) >= case.service.limits.confirmation {

@@ -83,11 +83,17 @@ fn call_a_person(case: &Case<'_>, flip: &Flip, why: &str, now: Timestamp) -> Opt
 }
 
 /// A job of the provider that our call may have started.
-fn our_job<'a>(flip: &Flip, seen: &'a Pointer, sent: Timestamp) -> Option<&'a PointerJob> {
+fn our_job<'a>(
+    case: &Case<'_>,
+    flip: &Flip,
+    seen: &'a Pointer,
+    sent: Timestamp,
+) -> Option<&'a PointerJob> {
     seen.job.as_ref().filter(|job| {
         job.kind == JobKind::Rollback
             && job.to == target_of(flip).id
             && job.requested_at + CLOCK_TOLERANCE >= sent
+            && Some(job.requested_at) != case.incident.job_before
     })
 }
 
@@ -96,8 +102,8 @@ fn is_at_target(flip: &Flip, seen: &Pointer) -> bool {
 }
 
 /// Whether a reading shows that our call took effect.
-pub(super) fn took_effect(flip: &Flip, seen: &Pointer, sent: Timestamp) -> bool {
-    is_at_target(flip, seen) || our_job(flip, seen, sent).is_some()
+pub(super) fn took_effect(case: &Case<'_>, flip: &Flip, seen: &Pointer, sent: Timestamp) -> bool {
+    is_at_target(flip, seen) || our_job(case, flip, seen, sent).is_some()
 }
 
 /// What a reading says of a call whose result nobody knows.
@@ -116,7 +122,7 @@ fn judge_unknown(
     not_applied_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Decision {
-    if took_effect(flip, seen, sent) {
+    if took_effect(case, flip, seen, sent) {
         return found(case, flip, Finding::Applied);
     }
     if seen.origin() == Some(&flip.confirmation.from.id) {
@@ -149,7 +155,7 @@ fn judge_doubted(
     sent: Timestamp,
     why: &str,
 ) -> Decision {
-    if took_effect(flip, seen, sent) {
+    if took_effect(case, flip, seen, sent) {
         found(case, flip, Finding::Applied)
     } else {
         fail(case, FlipFailure::Refused { why: why.to_owned() })
@@ -164,7 +170,7 @@ fn judge_job(
     (sent, since): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Step {
-    let job = our_job(flip, seen, sent);
+    let job = our_job(case, flip, seen, sent);
     let arrived = is_at_target(flip, seen);
     if let Some(other) = &seen.job
         && job.is_none()

@@ -76,6 +76,22 @@ fn a_job_is_ours_by_kind_target_and_time() {
 }
 
 #[test]
+fn a_job_that_was_there_before_the_question_is_not_ours() {
+    let mut story = Story::new();
+    let old = job(JobKind::Rollback, ("v42", "v41"), JobStatus::Failed);
+    let old = PointerJob { requested_at: DAWN - Span::seconds(20), ..old };
+    story.web().pointer.job = Some(old);
+    story.rollback("ana", Some("dpl_v41"));
+    story.resolves();
+    story.confirms("ana");
+    story.starts_the_call();
+    story.call_ends(unknown());
+    // The old failure says nothing of this call: it was not carried out.
+    assert_eq!(story.observes().kinds, ["effect_observed"]);
+    assert!(matches!(story.stage(), Stage::Unknown { not_applied_at: Some(_), .. }));
+}
+
+#[test]
 fn one_reading_is_not_enough_to_conclude_that_nothing_happened() {
     let mut story = Story::in_the_dark();
     assert_eq!(story.observes().kinds, ["effect_observed"]);
