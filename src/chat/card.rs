@@ -273,7 +273,12 @@ fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
                 .append(words::probe(last))
                 .and(". Nothing has recovered yet. Next: check the names and any cache in front of production; I go on looking.")
         }
-        (None, Stage::Intended { .. }) => Text::plain("Not sent yet."),
+        (None, Stage::Intended { .. }) => match &flip.not_taken {
+            Some(why) => Text::plain("The provider does not take it right now: ")
+                .foreign(words::clipped(why, 200))
+                .and(". I ask again."),
+            None => Text::plain("Not sent yet."),
+        },
         (None, Stage::Sending { .. }) => Text::plain("Asking the provider now."),
         (None, Stage::Unknown { why, .. }) => Text::plain("I do not know whether it happened: ")
             .foreign(words::clipped(why, 200))

@@ -217,6 +217,9 @@ impl Herald {
         narration: &mut Narration,
     ) {
         let Some(service) = change.after.services.get(&incident.service) else { return };
+        if is_said_already(event, change.before.incidents.get(&incident.id).map(AsRef::as_ref)) {
+            return;
+        }
         if let Some(line) = self.flip_line(incident, event) {
             thread(service, incident.id, line, change.at, narration);
         }
@@ -440,6 +443,15 @@ fn with_reason(text: Text, reason: Option<&str>) -> Text {
         Some(reason) => text.and(": ").foreign(words::clipped(reason, 300)).and("."),
         None => text.and("."),
     }
+}
+
+/// A provider that goes on not taking the call for the same reason is no news; the card shows it.
+fn is_said_already(event: &FlipEvent, before: Option<&Incident>) -> bool {
+    let FlipEvent::EffectEnded { outcome: Outcome::NotTaken { why, .. }, .. } = event else {
+        return false;
+    };
+    let last = before.and_then(Incident::flip).and_then(|flip| flip.not_taken.as_ref());
+    last == Some(why)
 }
 
 fn ended_line(outcome: &Outcome) -> Text {

@@ -161,6 +161,7 @@ fn confirm(
             intent: intent.clone(),
             attempts: 0,
             stage: Stage::Intended { not_before: at },
+            not_taken: None,
             job_done_at: None,
             proof: None,
             assignment: None,
@@ -359,6 +360,10 @@ fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
             | Stage::Proving { .. }
             | Stage::ReadingFlag { .. }
             | Stage::Done => at,
+        };
+        flip.not_taken = match outcome {
+            Outcome::NotTaken { why, .. } => Some(why.clone()),
+            Outcome::Accepted | Outcome::Refused { .. } | Outcome::Unknown { .. } => None,
         };
         flip.stage = match outcome {
             Outcome::Accepted => Stage::Polling { sent, since: at },

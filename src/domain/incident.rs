@@ -148,6 +148,8 @@ pub struct Flip {
     pub attempts: u32,
     /// Where it is.
     pub stage: Stage,
+    /// Why the provider did not take the last call, if it surely did not.
+    pub not_taken: Option<String>,
     /// When the control plane said target.
     pub job_done_at: Option<Timestamp>,
     /// What was found at production.
