@@ -85,6 +85,18 @@ fn a_rate_limit_is_waited_out_and_then_the_call_is_made() {
 }
 
 #[test]
+fn a_provider_that_goes_on_not_taking_the_call_is_named_once() {
+    World::run(async |w| {
+        let busy = json!({"status": 429, "retry_after": 2});
+        w.traps("vercel", "status", "/rollback/", busy, Some(5));
+        w.asks_and_confirms().await;
+        w.until_card_says("proven").await;
+        assert_eq!(w.rollbacks_sent(), 6);
+        assert_eq!(w.times_said("did not take it"), 1, "{}", w.incidents());
+    });
+}
+
+#[test]
 fn a_refused_write_is_told_with_the_providers_reason_and_frees_the_pointer() {
     let quota = json!({"error": {"code": "payment_required", "message": "100 rollbacks a day",
         "limit": {"total": 100, "remaining": 0, "reset": 1_795_237_200_000_i64}}});
