@@ -186,6 +186,7 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::CodesLocked { .. }
         | Refusal::UnknownButton
         | Refusal::NotAccepted
+        | Refusal::NotYet
         | Refusal::WrongChannel => not_this_button(refusal, prefix),
     }
 }
@@ -345,6 +346,9 @@ fn not_this_button(refusal: &Refusal, prefix: &Prefix) -> Text {
         Refusal::CodesLocked { wait } => Text::plain(format!(
             "Too many wrong codes: codes are locked for you for {wait}. The buttons themselves still work."
         )),
+        Refusal::NotYet => Text::plain(
+            "Your press is in hand. The provider is slow to say where production points, and nothing is sent before it does.",
+        ),
         Refusal::NotAccepted => Text::plain(
             "Not accepted: recording your press took too long, so nothing was done. Please press again.",
         ),

@@ -130,6 +130,8 @@ pub enum Refusal {
     UnknownButton,
     /// It took too long to be stored, so it was not acted on.
     NotAccepted,
+    /// It is stored, and nothing was decided yet: the provider is slow.
+    NotYet,
     /// The press came from a channel that the incident is not shown in.
     WrongChannel,
 }

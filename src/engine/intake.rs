@@ -1,5 +1,7 @@
 //! Presses: stored before they are looked at, answered in any case, and looked at again after a restart.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::keeper::{Answer, Proposal, Readings};
@@ -8,7 +10,7 @@ use super::ports::{Commit, JournalError, NewDelivery, ReplyTo};
 use super::seal;
 use crate::domain::action::Action;
 use crate::domain::actor::Actor;
-use crate::domain::decide::Request;
+use crate::domain::decide::{Read, Request};
 use crate::domain::ids::{DeliveryKey, IncidentId};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Span, Timestamp};
@@ -25,6 +27,9 @@ pub struct Press {
     /// When it came in.
     pub pressed_at: Timestamp,
 }
+
+/// People hear within three seconds what becomes of their press, or at least that it is in hand.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// How often a press may ask for readings.
 const MOST_ROUNDS: usize = 3;
@@ -85,13 +90,7 @@ async fn settle(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), 
     for _ in 0..MOST_ROUNDS {
         match engine.propose(&proposal).await {
             Ok(Answer::Needs(reads)) => {
-                let book = engine.keeper().book();
-                let incident = book.incidents.get(&press.incident);
-                let reader = incident.and_then(|one| engine.reader(&one.service));
-                proposal.readings = match reader {
-                    Some(reader) => reader.read(&reads, proposal.readings).await,
-                    None => Readings::default(),
-                };
+                proposal.readings = read(engine, &press, &reads, proposal.readings).await?;
             }
             Ok(Answer::Done(..) | Answer::Refused(_)) => return Ok(()),
             // Somebody was faster by a hair: deciding anew says who.
@@ -100,6 +99,26 @@ async fn settle(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), 
         }
     }
     refuse(engine, key, &press.by, &Refusal::UnknownButton).await
+}
+
+/// Reads what a press needs. Whoever pressed is not left without a word while the provider is slow.
+async fn read(
+    engine: &Engine,
+    press: &Press,
+    reads: &[Read],
+    known: Readings,
+) -> Result<Readings, JournalError> {
+    let book = engine.keeper().book();
+    let incident = book.incidents.get(&press.incident);
+    let Some(reader) = incident.and_then(|one| engine.reader(&one.service)) else {
+        return Ok(Readings::default());
+    };
+    let mut reading = std::pin::pin!(reader.read(reads, known));
+    if let Ok(readings) = tokio::time::timeout(SILENCE, &mut reading).await {
+        return Ok(readings);
+    }
+    tell(engine, Commit::default(), &press.by, &Refusal::NotYet).await?;
+    Ok(reading.await)
 }
 
 /// Refuses a stored press without a decision of the domain.

@@ -85,6 +85,24 @@ fn a_rate_limit_is_waited_out_and_then_the_call_is_made() {
 }
 
 #[test]
+fn a_press_is_not_left_without_a_word_while_the_provider_is_slow() {
+    World::run(async |w| {
+        w.user("ana").types("/rollback").await;
+        w.settle().await;
+        w.vercel_trap("hang", "GET /v9/projects", Value::Null);
+        w.user("ana").presses("Confirm").await;
+        w.settle().await;
+        let told = w.user("ana").was_told();
+        let (soon, late) =
+            (told.find("Your press is in hand"), told.find("cannot be read right now"));
+        assert!(soon.is_some() && soon < late, "{told}");
+        assert_eq!(w.rollbacks_sent(), 0);
+        w.user("ana").presses("Confirm").await;
+        w.until_card_says("proven").await;
+    });
+}
+
+#[test]
 fn a_provider_that_goes_on_not_taking_the_call_is_named_once() {
     World::run(async |w| {
         let busy = json!({"status": 429, "retry_after": 2});
