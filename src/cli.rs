@@ -110,11 +110,18 @@ pub fn main() -> ExitCode {
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match done {
         Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("repoint: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 async fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
@@ -164,7 +171,7 @@ fn manifest(prefix: &str, http: Option<String>, name: String) -> anyhow::Result<
     let mode = http.map_or(ManifestMode::Socket, |base_url| ManifestMode::Http { base_url });
     let options = ManifestOptions { name, prefix, mode };
     let manifest = generated::slack_manifest(&Catalog::load()?, &options)?;
-    println!("{}", serde_json::to_string_pretty(&manifest)?);
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&manifest)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -178,17 +185,17 @@ fn open(args: &JournalArgs) -> anyhow::Result<SqliteJournal> {
 
 async fn verify(args: &JournalArgs) -> anyhow::Result<ExitCode> {
     let report = open(args)?.verify(VerifyScope::All).await?;
-    println!("{} events in {} streams", report.events, report.streams);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} events in {} streams", report.events, report.streams)?;
     for fault in &report.faults {
-        println!("fault: {fault}");
+        writeln!(out, "fault: {fault}")?;
     }
     if report.faults.is_empty() {
-        println!("every hash chain is sound");
+        writeln!(out, "every hash chain is sound")?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
-        "the journal is damaged: restore it from a backup or an export before the bot acts on it"
-    );
+    let advice = "restore it from a backup or an export before the bot acts on it";
+    writeln!(out, "the journal is damaged: {advice}")?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -1,5 +1,6 @@
 //! `repoint doctor`: what would keep the bot from doing its work, before somebody needs it. Changes nothing.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -41,22 +42,27 @@ struct Findings {
 
 impl Findings {
     fn good(&mut self, what: String) {
-        println!("ok    {what}");
+        say(&format!("ok    {what}"));
     }
 
     fn bad(&mut self, what: String) {
         self.faults += 1;
-        println!("FAULT {what}");
+        say(&format!("FAULT {what}"));
     }
 
     fn end(self) -> ExitCode {
         if self.faults == 0 {
-            println!("nothing is wrong");
+            say("nothing is wrong");
             return ExitCode::SUCCESS;
         }
-        println!("{} to mend", self.faults);
+        say(&format!("{} to mend", self.faults));
         ExitCode::FAILURE
     }
+}
+
+/// Whoever reads may have gone away; the exit code still tells.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 async fn check_journal(config: &Config, findings: &mut Findings) {
