@@ -60,6 +60,9 @@ pub struct SeenPointer {
     pub at: Timestamp,
 }
 
+/// Closed incidents that are kept at hand.
+const CLOSED_KEPT: usize = 200;
+
 /// All state. Cheap to copy: what did not change is shared. With the version of each stream it was folded from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
@@ -98,6 +101,17 @@ impl Book {
             .map(AsRef::as_ref)
     }
 
+    /// Lets go of incidents that are closed, but for the newest ones, whose cards may still be pressed. What is forgotten
+    /// here is in the journal.
+    pub fn forget_long_closed(&mut self) {
+        let closed = self.incidents.values().rev().filter(|one| one.closed_at.is_some());
+        let old: Vec<IncidentId> = closed.skip(CLOSED_KEPT).map(|one| one.id).collect();
+        for id in old {
+            self.incidents.remove(&id);
+            self.versions.remove(&StreamId::Incident(id));
+        }
+    }
+
     /// The number that the next incident gets.
     pub fn next_incident(&self) -> IncidentId {
         IncidentId(self.version(&StreamId::Register).0 + 1)
@@ -106,5 +120,28 @@ impl Book {
     /// What holds for a service besides its incidents.
     pub fn state(&self, service: &ServiceId) -> Option<&ServiceState> {
         self.states.get(service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::Story;
+
+    #[test]
+    fn only_the_newest_closed_incidents_are_kept_and_every_open_one() {
+        let mut story = Story::settled();
+        let open = story.incident().clone();
+        let with = |id: u64, closed_at: Option<Timestamp>| {
+            let id = IncidentId(id);
+            (id, Arc::new(Incident { id, closed_at, ..open.clone() }))
+        };
+        let closed = (2..=302).map(|id| with(id, Some(story.now)));
+        let all: BTreeMap<_, _> = closed.chain([with(1, None), with(303, None)]).collect();
+        story.book.incidents = all;
+        story.book.forget_long_closed();
+        let kept: Vec<u64> = story.book.incidents.keys().map(|id| id.0).collect();
+        assert_eq!(kept.len(), 202);
+        assert_eq!((kept[0], kept[1], kept[201]), (1, 103, 303));
     }
 }

@@ -221,6 +221,7 @@ impl Keeper {
                 }
                 Err(error) => return Err(error),
             }
+            after.forget_long_closed();
             *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
             return Ok((Answer::Done(emitted, refusal), ripples));
         }
