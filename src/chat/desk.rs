@@ -162,7 +162,7 @@ impl Desk {
         let journal = &self.inner.engine.keeper().tools().journal;
         let stored = match journal.token(&seal::hash(token)).await {
             Ok(stored) => stored,
-            Err(error) => return self.not_stored(by, &error).await,
+            Err(error) => return self.not_stored(by, &error.into()).await,
         };
         let action =
             stored.as_ref().and_then(|one| serde_json::from_str::<Action>(&one.action).ok());
@@ -175,22 +175,30 @@ impl Desk {
 
     /// Stores a press whose button is known; refuses one from a channel that the incident is not shown in.
     pub(super) async fn store_press(&self, key: &DeliveryKey, press: Press) {
-        let book = self.book();
-        let incident = book.incidents.get(&press.incident);
-        let service = incident.and_then(|one| book.services.get(&one.service));
-        if !service.is_some_and(|service| service.channels.contains(&press.by.channel)) {
-            return self.refuse_press(key, press.by, &Refusal::WrongChannel).await;
+        // One that is long closed is not in the book any more, and its buttons deserve a true answer all the same.
+        let incident = match self.inner.engine.keeper().incident(press.incident).await {
+            Ok(incident) => incident,
+            Err(error) => return self.not_stored(press.by, &error.into()).await,
+        };
+        let bound = bound_services(&self.book(), &press.by.channel);
+        match incident {
+            Some(incident) if !bound.contains(&incident.service) => {
+                return self.refuse_press(key, press.by, &Refusal::WrongChannel).await;
+            }
+            Some(incident) if incident.is_open() => {}
+            Some(_) => return self.refuse_press(key, press.by, &Refusal::IncidentOver).await,
+            None => return self.refuse_press(key, press.by, &Refusal::UnknownButton).await,
         }
         let by = press.by.clone();
         match intake::press(&self.inner.engine, key, press, LATE).await {
             // A repeat of what is known already: the first one is answered.
             Ok(()) | Err(JournalError::Duplicate(_)) => {}
-            Err(error) => self.not_stored(by, &error).await,
+            Err(error) => self.not_stored(by, &error.into()).await,
         }
     }
 
     /// Answers a press that the journal did not take. Without the journal there is no outbox: it is said once, directly.
-    async fn not_stored(&self, by: ReplyTo, error: &JournalError) {
+    async fn not_stored(&self, by: ReplyTo, error: &DeskError) {
         tracing::error!(%error, "a press could not be stored");
         let text = Text::plain("Not accepted, nothing was done: ").foreign(error.to_string());
         let message = Outbound {
@@ -207,7 +215,7 @@ impl Desk {
     async fn refuse_press(&self, key: &DeliveryKey, by: ReplyTo, refusal: &Refusal) {
         match intake::refuse_unseen(&self.inner.engine, key, &by, refusal).await {
             Ok(()) | Err(JournalError::Duplicate(_)) => {}
-            Err(error) => self.not_stored(by, &error).await,
+            Err(error) => self.not_stored(by, &error.into()).await,
         }
     }
 }

@@ -77,6 +77,25 @@ fn a_channel_that_belongs_to_no_service_gets_plain_answers_and_moves_nothing() {
 }
 
 #[test]
+fn a_button_of_an_incident_that_is_over_says_so_also_after_a_restart() {
+    World::run(async |w| {
+        w.user("ana").types("/rollback").await;
+        w.settle().await;
+        // Her private answer keeps its Show card button for as long as her window is open.
+        w.user("bo").types("/incident blip one slow probe").await;
+        w.settle().await;
+        for _ in 0..2 {
+            w.user("ana").presses("Show card").await;
+            w.settle().await;
+            w.bot_dies();
+            w.bot_starts().await;
+        }
+        let told = w.user("ana").was_told();
+        assert_eq!(told.matches("That incident is over").count(), 4, "{told}");
+    });
+}
+
+#[test]
 fn a_rolled_back_incident_is_no_blip_and_is_closed_with_a_reason() {
     World::run(async |w| {
         w.rolls_back().await;
