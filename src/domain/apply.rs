@@ -7,7 +7,7 @@ use super::actor::{Actor, Person};
 use super::book::{Book, Halt, PointerLock, SeenPointer, ServiceState};
 use super::event::{
     Confirmation, Effect, Emitted, Envelope, Event, Exit, Finding, FlipEvent, IncidentEvent,
-    Outcome, RegisterEvent, ServiceEvent, Wish,
+    Outcome, RegisterEvent, ServiceEvent,
 };
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, StreamId};
 use super::incident::{
@@ -240,11 +240,7 @@ fn lapse(incident: &mut Incident, confirmation: &ConfirmationId, why: Option<Voi
 
 /// The same wish, resolved anew. A target that was named stays named; one that we chose is chosen again.
 fn ask_again(question: &Confirmation, why: Void, since: Timestamp) -> Layer1 {
-    let wish = Wish {
-        to: question.named.clone(),
-        reason: question.reason.clone(),
-        asked_in: question.asked_in.clone(),
-    };
+    let wish = question.wish_for(question.named.clone());
     Layer1::Resolving(Resolving { wish, by: question.requester.clone(), since, again: Some(why) })
 }
 

@@ -92,6 +92,13 @@ pub struct Confirmation {
     pub expires_at: Timestamp,
 }
 
+impl Confirmation {
+    /// The same wish again, for this target; `None`: we choose.
+    pub fn wish_for(&self, to: Option<String>) -> Wish {
+        Wish { to, reason: self.reason.clone(), asked_in: self.asked_in.clone() }
+    }
+}
+
 /// What a confirmation is bound to besides its deployments: a change of these voids it, nothing else does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {

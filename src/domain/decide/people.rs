@@ -1,6 +1,7 @@
 //! What people ask: commands and presses. Each begins with who may (G11).
 
 use super::course::target_of;
+use super::settle::is_awaited;
 use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person, Role};
@@ -11,7 +12,7 @@ use crate::domain::event::{
 };
 use crate::domain::guard;
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
-use crate::domain::incident::{Answer, Flip, Incident, Layer1, Stage};
+use crate::domain::incident::{Answer, Flip, Layer1, Stage};
 use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Timestamp;
 
@@ -195,11 +196,7 @@ fn choose(case: &Case<'_>, question: &ConfirmationId, target: &DeploymentId, by:
             return Err(Refusal::UnknownButton);
         }
     };
-    let wish = Wish {
-        to: Some(target.to_string()),
-        reason: asked.reason.clone(),
-        asked_in: asked.asked_in.clone(),
-    };
+    let wish = asked.wish_for(Some(target.to_string()));
     let requested = IncidentEvent::RollbackRequested { by: by.clone(), wish };
     Ok(Decision::events(vec![Emitted::incident(case.id(), requested)]))
 }
@@ -207,11 +204,7 @@ fn choose(case: &Case<'_>, question: &ConfirmationId, target: &DeploymentId, by:
 fn renew(case: &Case<'_>, by: &Person) -> Step {
     match &case.incident.layer1 {
         Layer1::Lapsed(asked, _) => {
-            let wish = Wish {
-                to: asked.named.clone(),
-                reason: asked.reason.clone(),
-                asked_in: asked.asked_in.clone(),
-            };
+            let wish = asked.wish_for(asked.named.clone());
             let requested = IncidentEvent::RollbackRequested { by: by.clone(), wish };
             Ok(Decision::events(vec![Emitted::incident(case.id(), requested)]))
         }
@@ -317,23 +310,12 @@ fn ending<'a>(
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
     }
-    let waits_for_a_person = case.incident.needs_person.is_some() && only_reads(case.incident);
+    let waits_for_a_person =
+        case.incident.needs_person.is_some() && case.incident.flip().is_some_and(is_awaited);
     if matches!(case.incident.layer1, Layer1::Flipping(_)) && !waits_for_a_person {
         return Err(Refusal::FlipUnderWay);
     }
     Ok((case, by.clone()))
-}
-
-/// Whether a flip's calls are made and only its outcome is read.
-fn only_reads(incident: &Incident) -> bool {
-    incident.flip().is_some_and(|flip| match flip.stage {
-        Stage::Unknown { .. } | Stage::Doubted { .. } | Stage::Polling { .. } => true,
-        Stage::Intended { .. }
-        | Stage::Sending { .. }
-        | Stage::Proving { .. }
-        | Stage::ReadingFlag { .. }
-        | Stage::Done => false,
-    })
 }
 
 fn held_lock(case: &Case<'_>) -> Option<Emitted> {

@@ -43,8 +43,8 @@ pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
     }
 }
 
-/// Whether a call's result or its job is awaited.
-fn is_awaited(flip: &Flip) -> bool {
+/// Whether a call's result or its job is awaited: nothing more is sent, the world is read.
+pub(super) fn is_awaited(flip: &Flip) -> bool {
     match flip.stage {
         Stage::Unknown { .. } | Stage::Doubted { .. } | Stage::Polling { .. } => true,
         Stage::Intended { .. }
