@@ -141,10 +141,17 @@ async fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
 async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     let app = App::start(&config, Seams::default()).await?;
-    asked_to_stop().await;
+    let broken = tokio::select! {
+        () = asked_to_stop() => None,
+        why = app.engine().keeper().broken() => Some(why),
+    };
     tracing::info!("finishing what was begun");
     app.stop().await;
-    Ok(ExitCode::SUCCESS)
+    match broken {
+        None => Ok(ExitCode::SUCCESS),
+        // Whoever starts us starts us again; what is in the file decides how it goes on.
+        Some(why) => anyhow::bail!("stopped, because {why}"),
+    }
 }
 
 /// Returns at Ctrl-C or SIGTERM.

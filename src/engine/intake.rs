@@ -53,7 +53,7 @@ pub async fn press(
     };
     let at_work = engine.activity().begin();
     let commit = Commit { deliveries: vec![delivery], ..Commit::default() };
-    engine.keeper().tools().journal.commit(commit).await?;
+    engine.keeper().commit(commit).await?;
     if engine.keeper().tools().clock.now().since(press.pressed_at) >= late {
         return refuse(engine, key, &press.by, &Refusal::NotAccepted).await;
     }
@@ -160,7 +160,7 @@ async fn tell(
     let post = keeper.tools().narrator.refuse(refusal, by, &keeper.book(), now);
     let channel = post.channel.clone();
     commit.posts.push(post);
-    keeper.tools().journal.commit(commit).await?;
+    keeper.commit(commit).await?;
     engine.ring_channel(&channel);
     Ok(())
 }

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::ports::{
     Append, Chance, Change, Clock, Commit, Journal, JournalError, Narrator, NewDelivery, NewEvent,
-    NewPost, ReplyTo, Shown, TokenHash,
+    NewPost, Receipt, ReplyTo, Shown, TokenHash,
 };
 use super::seal::Sealer;
 use crate::domain::actor::{Actor, Policy};
@@ -44,6 +44,8 @@ pub struct Keeper {
     sealer: Sealer,
     book: RwLock<Arc<Book>>,
     gate: Mutex<()>,
+    /// Why the journal cannot be written any more, once that is so.
+    broken: watch::Sender<Option<String>>,
 }
 
 /// A request with what comes with it.
@@ -146,7 +148,8 @@ impl Keeper {
             fold(&tools, &mut book, &stream).await?;
         }
         let sealer = Sealer::new(&tools.journal.sealing_key().await?);
-        Ok(Self { tools, sealer, book: RwLock::new(Arc::new(book)), gate: Mutex::new(()) })
+        let (book, gate) = (RwLock::new(Arc::new(book)), Mutex::new(()));
+        Ok(Self { tools, sealer, book, gate, broken: watch::Sender::new(None) })
     }
 
     /// The state as it is in the journal.
@@ -162,6 +165,29 @@ impl Keeper {
     /// What the keeper works with.
     pub fn tools(&self) -> &Tools {
         &self.tools
+    }
+
+    /// Makes a commit durable. Every commit of the engine passes here.
+    ///
+    /// # Errors
+    /// When the journal did not take it.
+    pub async fn commit(&self, commit: Commit) -> Result<Receipt, JournalError> {
+        let done = self.tools.journal.commit(commit).await;
+        if let Err(error @ (JournalError::Unavailable(_) | JournalError::Corrupt(_))) = &done {
+            // Whether it was written is not known, so neither is the state: only a start from the file tells.
+            self.broken.send_replace(Some(error.to_string()));
+        }
+        done
+    }
+
+    /// Returns when the journal has failed in a way that only a fresh start can mend; says how.
+    pub async fn broken(&self) -> String {
+        let mut broken = self.broken.subscribe();
+        match broken.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            // The sender lives as long as the keeper.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// A new id, unique for ever.
@@ -212,7 +238,7 @@ impl Keeper {
             apply_all(&mut after, &emitted, &proposal.actor, now);
             let (commit, ripples) =
                 self.commit_of(proposal, &emitted, refusal.as_ref(), (&before, &after), now);
-            match self.tools.journal.commit(commit).await {
+            match self.commit(commit).await {
                 Ok(_) => {}
                 Err(JournalError::Conflict(stream)) => {
                     // Another writer was faster: look at what it wrote and decide anew.
@@ -285,7 +311,7 @@ impl Keeper {
         self.tell_refusal(&mut commit, &mut ripples, proposal, refusal, book, now);
         let is_empty = commit == Commit::default();
         if !is_empty {
-            self.tools.journal.commit(commit).await?;
+            self.commit(commit).await?;
         }
         Ok(ripples)
     }

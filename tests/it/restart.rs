@@ -331,3 +331,35 @@ fn a_journal_that_was_tampered_with_or_overwritten_is_not_acted_on() {
         });
     }
 }
+
+#[test]
+fn a_journal_that_breaks_under_the_bot_acts_on_nothing_and_asks_for_a_fresh_start() {
+    let settings = Settings { errors_expected: true, ..Settings::default() };
+    World::run_with(settings, async |w| {
+        let rename = |from: &str, to: &str| {
+            let file = rusqlite::Connection::open(w.journal()).expect("the journal");
+            file.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}")).expect("a change");
+        };
+        w.asks().await;
+        rename("deliveries", "elsewhere");
+        w.user("ana").types("/incident note is anybody there").await;
+        let told = w.user("ana").was_told();
+        assert!(told.contains("Not accepted, nothing was done"), "{told}");
+        let engine = w.bot(|bot| bot.app().engine().clone());
+        let why = tokio::time::timeout(Duration::from_secs(5), engine.keeper().broken()).await;
+        assert!(why.is_ok_and(|why| why.contains("journal")), "the bot asks to be started again");
+        w.user("ana").presses("Confirm").await;
+        w.settle().await;
+        assert!(
+            w.user("ana").was_told().matches("Not accepted").count() > 1,
+            "every press is answered"
+        );
+        assert_eq!(w.rollbacks_sent(), 0);
+        drop(engine);
+        w.bot_dies();
+        rename("elsewhere", "deliveries");
+        w.bot_starts().await;
+        w.user("ana").presses("Confirm").await;
+        ends_as_ever(&w).await;
+    });
+}
