@@ -71,6 +71,7 @@ function tagsOf(deployment, isTarget) {
     isTarget && tag("moving", "Moving here"),
     !deployment.live && deployment.substate === "STAGED" && isReady && tag("plain", "Ready, not live"),
     !isReady && deployment.state && tag("plain", deployment.state.toLowerCase()),
+    deployment.target === null && tag("plain", "Preview"),
     deployment.healthy === false && tag("bad", "Answers 500"),
     deployment.healthy === true && tag("good", "Healthy"),
   ];
