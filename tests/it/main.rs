@@ -5,6 +5,7 @@ mod architecture;
 mod binary;
 mod cancel;
 mod codes;
+mod contract;
 mod doors;
 mod halt;
 mod harness;
