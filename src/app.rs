@@ -52,8 +52,6 @@ impl Default for Seams {
 /// The bot, running.
 pub struct App {
     engine: Engine,
-    desk: Desk,
-    slack: Arc<SlackApi>,
     address: SocketAddr,
     socket: Option<SocketHandle>,
     close_server: Option<oneshot::Sender<()>>,
@@ -79,7 +77,7 @@ impl App {
             bot_token: config.slack.bot_token.clone(),
             team: config.slack.team.clone(),
         })?);
-        let engine = build_engine(config, &seams, journal.clone(), slack.clone()).await?;
+        let engine = build_engine(config, &seams, journal.clone(), slack).await?;
         let catalog = Catalog::load().context("the command declarations")?;
         let prefix = config.slack.prefix.clone();
         let desk = Desk::new(engine.clone(), catalog, prefix, config.commands_per_minute);
@@ -99,16 +97,7 @@ impl App {
         let router = http::router(health, routes);
         let server = tokio::spawn(serve(listener, router, closed));
         tracing::info!(%address, services = config.services.len(), "ready");
-        Ok(Self {
-            engine,
-            desk,
-            slack,
-            address,
-            socket,
-            close_server: Some(close_server),
-            server,
-            watcher,
-        })
+        Ok(Self { engine, address, socket, close_server: Some(close_server), server, watcher })
     }
 
     /// Where the server listens.
@@ -119,16 +108,6 @@ impl App {
     /// What decides and acts.
     pub fn engine(&self) -> &Engine {
         &self.engine
-    }
-
-    /// The front desk.
-    pub fn desk(&self) -> &Desk {
-        &self.desk
-    }
-
-    /// Slack's Web API, as the bot uses it.
-    pub fn slack(&self) -> &SlackApi {
-        &self.slack
     }
 
     /// Takes nothing new in, finishes what was begun, closes the doors.

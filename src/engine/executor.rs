@@ -208,13 +208,8 @@ impl Follower {
             None => Ok(()),
             Some(verdict) => {
                 let request = Request::Judge { incident: self.incident, verdict };
-                let tally = self.looks.tally.clone();
-                self.decide(request, Readings::default()).await?;
-                if self.engine.keeper().book() == book {
-                    // Said before: the count goes on.
-                    self.looks.tally = tally;
-                }
-                Ok(())
+                // A verdict that was given before changes nothing, and the count goes on.
+                self.decide(request, Readings::default()).await
             }
         }
     }
