@@ -72,7 +72,8 @@ async fn answer(
         return response;
     }
     let status = response::take(&model, &id, arguments);
-    (status, "ok").into_response()
+    let body = if status.is_success() { "ok" } else { "" };
+    (status, body).into_response()
 }
 
 /// Meets the traps that need no knowledge of the call.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::spec::{Description, Vendor, beside_the_project};
 use super::{judged, samples};
+use crate::harness::World;
 
 /// A sound request: a message to a channel.
 fn post() -> Call {
@@ -110,7 +111,7 @@ fn a_stray_member_of_an_open_object_is_refused() {
     let mut stray = sound.clone();
     stray["stage"] = 1.into();
     let Some(stray) = wrong(&stage(stray)) else { return };
-    assert!(stray.contains("the member \"stage\" is not described"), "{stray}");
+    assert!(stray.contains("the member /stage is not described"), "{stray}");
     assert_eq!(wrong(&stage(sound)).as_deref(), Some(""));
 }
 
@@ -124,7 +125,7 @@ fn an_answer_that_is_not_as_described_is_refused_with_what_does_not_fit() {
     let throttled = answered(post(), 429, json!({"ok": false, "error": "ratelimited"}));
     let cases = [
         (said(json!({"ok": true, "ts": 1})), "/ts: 1 is not of type \"string\""),
-        (said(json!({"ok": true, "tss": "1.2"})), "the member \"tss\" is not described"),
+        (said(json!({"ok": true, "tss": "1.2"})), "the member /tss is not described"),
         (said(json!({"ok": false})), "\"error\" is a required property"),
         (answered(post(), 418, Value::Null), "the status 418 is not described"),
         (throttled, "the header Retry-After is missing"),
@@ -144,6 +145,48 @@ fn an_answer_that_is_not_as_described_is_refused_with_what_does_not_fit() {
     for exempt in [broken, answered(list(), 403, refusal)] {
         assert_eq!(wrong(&exempt).unwrap_or_default(), "");
     }
+}
+
+#[test]
+fn a_stray_member_deep_in_an_answer_is_refused() {
+    let row = json!({"uid": "dpl_1", "creator": {"uid": "u_1", "nmae": "bob"}});
+    let rows =
+        json!({"deployments": [row], "pagination": {"count": 1, "next": null, "prev": null}});
+    let Some(wrong) = wrong(&answered(list(), 200, rows)) else { return };
+    assert!(wrong.contains("the member /deployments/*/creator/nmae is not described"), "{wrong}");
+}
+
+#[test]
+fn a_call_that_is_described_but_not_listed_says_how_to_list_it() {
+    let pin = Call { path: "/api/pins.add".into(), body: json!({"channel": "C1"}), ..post() };
+    if Description::of(Vendor::Slack).is_none() {
+        return;
+    }
+    let said = super::unlisted(&[pin.clone()]).join("\n");
+    assert!(
+        said.starts_with("slack POST /pins.add (application/json) is a call that nobody knows")
+    );
+    assert!(said.ends_with(samples::BLESS), "{said}");
+    let by_a_test = Call { agent: Some(super::READER.into()), ..pin };
+    assert_eq!(super::unlisted(&[by_a_test]), Vec::<String>::new());
+}
+
+#[test]
+fn a_story_in_which_something_undescribed_is_sent_fails() {
+    if Description::of(Vendor::Slack).is_none() {
+        return;
+    }
+    let played = std::panic::catch_unwind(|| {
+        World::run(async |w| {
+            let bare = reqwest::Client::new();
+            let body = json!({"channel": "C01INC", "text": "hello", "txet": "?"});
+            super::stories::asks(&w, bare, "chat.postMessage", "", Some(body)).await;
+        });
+    });
+    let said = played.expect_err("the story fails");
+    let said = said.downcast_ref::<String>().expect("a sentence");
+    assert!(said.starts_with("slack POST /chat.postMessage: the request"), "{said}");
+    assert!(said.contains("'txet' was unexpected"), "{said}");
 }
 
 /// A sample of the descriptions' own, as a call.

@@ -24,7 +24,7 @@ pub const FAULTS: &[Fault] = &[
         vendor: Vendor::Slack,
         operation: "POST /response/{address}",
         says: "nothing: addresses for answers are no part of the Web API",
-        truth: "they take a message without any token, and answer with a bare ok",
+        truth: "they take a message without any token and say ok, five times within half an hour",
         source: "chat.md C1 (response_url), A5",
         mend: response_addresses,
     },
@@ -79,6 +79,18 @@ pub const FAULTS: &[Fault] = &[
         truth: "the production names stand there, each with the deployment it points at",
         source: "vercel.md §1.4 point 1, §5.1",
         mend: project_names,
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /v7/deployments",
+        says: "a row has its id as uid only",
+        truth: "Vercel's own client reads the id of a row as id too",
+        source: "vercel.md §3.1 (uid)",
+        mend: |document| {
+            let rows = "/paths/~1v7~1deployments/get/responses/200/content/application~1json\
+                        /schema/properties/deployments/items/properties";
+            set(document, rows, "id", json!({"type": "string"}));
+        },
     },
     Fault {
         vendor: Vendor::Vercel,
@@ -158,7 +170,7 @@ fn response_addresses(document: &mut Value) {
     let ok = json!({"content": {"text/plain": {"schema": {"const": "ok"}}}});
     let operation = json!({"post": {
         "requestBody": {"required": true, "content": {JSON: {"schema": message}}},
-        "responses": {"200": ok},
+        "responses": {"200": ok, "404": {}},
     }});
     set(document, "/paths", "/response/{address}", operation);
 }

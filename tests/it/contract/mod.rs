@@ -14,6 +14,7 @@ mod stories;
 mod tally;
 
 use repoint::world::ledger::Call;
+use serde_json::Value;
 
 use answer::Verdict;
 use spec::{Description, Operation, Vendor};
@@ -32,6 +33,17 @@ pub fn check(calls: &[Call]) {
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Fails when the bot answered a command or a press with something that is no message. Slack describes such an answer
+/// nowhere; it takes there what it takes at an address for answers.
+pub fn check_replies(replies: &[Value]) {
+    let Some(description) = Description::of(Vendor::Slack) else { return };
+    let message = "/paths/~1response~1{address}/post/requestBody/content/application~1json/schema";
+    for reply in replies {
+        let faults = description.faults(message, reply);
+        assert_eq!(faults, Vec::<String>::new(), "slack: an answer to a command or press");
+    }
 }
 
 /// What was held against a description, and what is wrong with it.

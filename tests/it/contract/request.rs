@@ -10,7 +10,7 @@ pub fn faults(operation: &Operation<'_>, call: &Call) -> Vec<String> {
     let mut wrong = Vec::new();
     wrong.extend(token(operation, call));
     wrong.extend(query(operation, call));
-    wrong.extend(headers(operation, call));
+    wrong.extend(headers(operation));
     wrong.extend(body(operation, call));
     wrong
 }
@@ -62,7 +62,7 @@ fn query(operation: &Operation<'_>, call: &Call) -> Vec<String> {
 }
 
 /// No operation that we call asks for headers besides the token's; one that does must not pass unseen.
-fn headers(operation: &Operation<'_>, _call: &Call) -> Vec<String> {
+fn headers(operation: &Operation<'_>) -> Vec<String> {
     let wanted = parameters(operation, "header").filter(|(_, is_required, _)| *is_required);
     wanted.map(|(name, ..)| format!("the header {name:?} is required, and not kept")).collect()
 }

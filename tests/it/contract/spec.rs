@@ -3,7 +3,7 @@
 //! Owns finding an operation and holding a value against a schema; compiled schemas are kept for the whole process. What a
 //! call must fulfil is in `request.rs` and `answer.rs`, what is mended in `faults_of_specs.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, Once, OnceLock};
@@ -36,14 +36,15 @@ impl Vendor {
         }
     }
 
-    /// A call's path as the description writes it.
-    fn path(self, path: &str) -> String {
-        let in_the_api = path.strip_prefix("/api/").map(|method| format!("/{method}"));
-        match (self, path.strip_prefix("/response/")) {
-            // An address for answers has its own host at Slack. What follows is opaque, slashes included.
-            (Self::Slack, Some(address)) => format!("/response/{}", address.replace('/', "%2F")),
-            (Self::Slack, None) => in_the_api.unwrap_or_else(|| format!("{path} (not in the API)")),
-            (Self::Vercel, _) => path.to_owned(),
+    /// A call's path as the description writes it; nothing if it leads elsewhere.
+    fn path(self, path: &str) -> Option<String> {
+        match self {
+            Self::Vercel => Some(path.to_owned()),
+            Self::Slack => match path.strip_prefix("/response/") {
+                // An address for answers has its own host at Slack. What follows is opaque, slashes included.
+                Some(address) => Some(format!("/response/{}", address.replace('/', "%2F"))),
+                None => path.strip_prefix("/api/").map(|method| format!("/{method}")),
+            },
         }
     }
 }
@@ -88,7 +89,8 @@ impl Description {
     pub fn operation(&self, method: &str, path: &str) -> Result<Operation<'_>, String> {
         let path = self.vendor.path(path);
         let paths = self.document["paths"].as_object().expect("a description has paths");
-        let fitting = paths.keys().filter(|template| fits(template, &path));
+        let fitting =
+            paths.keys().filter(|template| path.as_ref().is_some_and(|path| fits(template, path)));
         let Some(template) = fitting.min_by_key(|template| template.matches('{').count()) else {
             return Err("this path is not described".to_owned());
         };
@@ -124,34 +126,54 @@ impl Description {
         schema
     }
 
-    /// Every top-level member that a schema names, in whichever alternative; nothing if it takes any.
-    pub fn members<'a>(&'a self, schema: &'a Value) -> Option<BTreeSet<&'a str>> {
-        let schema = self.followed(schema);
-        if schema["additionalProperties"].is_object() || schema["additionalProperties"] == true {
-            return None;
-        }
-        let mut named: BTreeSet<&str> = schema["properties"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| &**name)
-            .collect();
-        for word in ["allOf", "anyOf", "oneOf"] {
-            for alternative in schema[word].as_array().into_iter().flatten() {
-                named.extend(self.members(alternative)?);
-            }
-        }
-        Some(named)
+    /// Members, at any depth, that no alternative of the schema at a JSON pointer names: most descriptions leave their
+    /// objects open.
+    pub fn strays(&self, pointer: &str, value: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        self.stray_members(&[self.schema(pointer)], value, "", &mut found);
+        found.iter().map(|place| format!("the member {place} is not described")).collect()
     }
 
-    /// Top-level members that no alternative of a schema names: most descriptions leave their objects open.
-    pub fn strays(&self, pointer: &str, value: &Value) -> Vec<String> {
-        let (Some(fields), Some(known)) = (value.as_object(), self.members(self.schema(pointer)))
-        else {
-            return Vec::new();
-        };
-        let strays = fields.keys().filter(|name| !known.contains(name.as_str()));
-        strays.map(|name| format!("the member {name:?} is not described")).collect()
+    fn stray_members(
+        &self,
+        schemas: &[&Value],
+        value: &Value,
+        place: &str,
+        found: &mut Vec<String>,
+    ) {
+        let mut all = Vec::new();
+        for schema in schemas {
+            self.alternatives(schema, &mut all);
+        }
+        for item in value.as_array().into_iter().flatten() {
+            let items: Vec<&Value> = all.iter().filter_map(|one| one.get("items")).collect();
+            self.stray_members(&items, item, &format!("{place}/*"), found);
+        }
+        let rest = all.iter().filter_map(|one| one.get("additionalProperties"));
+        let rest: Vec<&Value> = rest.filter(|one| **one != false).collect();
+        let is_free = rest.contains(&&Value::Bool(true))
+            || (rest.is_empty() && all.iter().all(|one| one.get("properties").is_none()));
+        for (name, member) in value.as_object().into_iter().flatten().filter(|_| !is_free) {
+            let named = all.iter().filter_map(|one| one.get("properties")?.get(name));
+            let named: Vec<&Value> = named.chain(rest.iter().copied()).collect();
+            let place = format!("{place}/{name}");
+            if named.is_empty() {
+                found.push(place);
+            } else {
+                self.stray_members(&named, member, &place, found);
+            }
+        }
+    }
+
+    /// A schema and all that it is made of.
+    fn alternatives<'a>(&'a self, schema: &'a Value, all: &mut Vec<&'a Value>) {
+        let schema = self.followed(schema);
+        all.push(schema);
+        for word in ["allOf", "anyOf", "oneOf"] {
+            for alternative in schema[word].as_array().into_iter().flatten() {
+                self.alternatives(alternative, all);
+            }
+        }
     }
 
     /// A text as the schema's type reads it: `10` is a number where a number is wanted.

@@ -39,7 +39,10 @@ fn calls() -> &'static [Call] {
             note(&w);
         });
         let settings = Settings { socket_mode: true, ..Settings::default() };
-        World::run_with(settings, async |w| note(&w));
+        World::run_with(settings, async |w| {
+            the_doctor_comes(&w);
+            note(&w);
+        });
         std::mem::take(&mut *noted.lock().expect("the calls"))
     })
 }
@@ -67,14 +70,38 @@ async fn an_incident(w: &Arc<World>) {
     reads(w, "conversations.replies", &format!("&ts={}", card.ts)).await;
 }
 
+/// The check before an emergency, by the real binary.
+fn the_doctor_comes(w: &World) {
+    let path = w.file("doctor.toml");
+    std::fs::write(&path, w.configuration()).expect("a configuration");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_repoint"));
+    let output = command.arg("doctor").arg("--config").arg(path).output().expect("it runs");
+    let findings = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(findings.ends_with("nothing is wrong\n"), "{findings}");
+}
+
 /// Reads a channel as other programs do.
 async fn reads(w: &World, method: &str, more: &str) {
+    let client = reqwest::Client::builder().user_agent(READER).build().expect("a client");
+    asks(w, client, method, &format!("?channel=C01INC{more}"), None).await;
+}
+
+/// Calls a method of the modelled Slack's with the bot's token.
+pub async fn asks(
+    w: &World,
+    client: reqwest::Client,
+    method: &str,
+    query: &str,
+    body: Option<Value>,
+) {
     let described = w.models.described("127.0.0.1:1".parse().expect("an address"));
     let text = |pointer: &str| described.pointer(pointer).and_then(Value::as_str).expect("a text");
-    let url = format!("{}{method}?channel=C01INC{more}", text("/slack/api"));
-    let client = reqwest::Client::builder().user_agent(READER).build().expect("a client");
-    let request = client.get(url).bearer_auth(text("/slack/bot_token"));
-    request.send().await.expect("an answer");
+    let url = format!("{}{method}{query}", text("/slack/api"));
+    let request = match body {
+        Some(body) => client.post(url).json(&body),
+        None => client.get(url),
+    };
+    request.bearer_auth(text("/slack/bot_token")).send().await.expect("an answer");
 }
 
 #[test]
