@@ -2,13 +2,14 @@
 //!
 //! [`World`](crate::harness::World) asks [`check`] at the end of every story, and so does every test of the real binary.
 //! `spec` reads a description, `request` and `answer` judge, `faults_of_specs` lists what the descriptions have wrong,
-//! `samples` the calls that we know of, `tally` counts. `stories` makes every known call, `bench` checks the checks.
+//! `samples` the calls that we know of, `tally` counts. `stories` makes every known call,
+//! `self_checks` checks the checks.
 
 mod answer;
-mod bench;
 mod faults_of_specs;
 mod request;
 mod samples;
+mod self_checks;
 mod spec;
 mod stories;
 mod tally;

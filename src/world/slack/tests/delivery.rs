@@ -167,7 +167,7 @@ fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
             fields.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), found));
         }
         Value::Array(all) if !all.is_empty() => {
-            let mut all = all.iter().enumerate();
+            let all = all.iter().enumerate();
             all.for_each(|(index, value)| leaves(value, &format!("{path}/{index}"), found));
         }
         leaf => {

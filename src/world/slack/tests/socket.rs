@@ -33,6 +33,8 @@ async fn a_ticket_opens_one_connection() {
     assert!(connect_async(&url).await.is_err(), "the ticket is used up");
     let forged = url.replace("ticket-", "ticket-9");
     assert!(connect_async(forged).await.is_err(), "nobody gave this ticket out");
+    let kept = serde_json::to_string(&place.ledger.calls()).unwrap();
+    assert!(kept.contains("/link/") && !kept.contains("ticket"), "{kept}");
     drop(socket);
 }
 

@@ -162,7 +162,7 @@ fn a_call_that_is_described_but_not_listed_says_how_to_list_it() {
     if Description::of(Vendor::Slack).is_none() {
         return;
     }
-    let said = super::unlisted(&[pin.clone()]).join("\n");
+    let said = super::unlisted(std::slice::from_ref(&pin)).join("\n");
     assert!(
         said.starts_with("slack POST /pins.add (application/json) is a call that nobody knows")
     );
@@ -223,38 +223,38 @@ fn the_samples_beside_the_descriptions_are_judged_as_they_say() {
     }
 }
 
-/// The calls that only the adapters' own tests make are made by the same lines of source.
+/// Whether the list has a call with these segments; `*` fits any.
+fn lists(segments: &[&str]) -> bool {
+    samples::listed().values().any(|sample| {
+        let known: Vec<&str> = sample.path.trim_matches('/').split('/').collect();
+        let fits = |(known, wanted): (&&str, &&str)| *wanted == "*" || known == wanted;
+        known.len() == segments.len() && known.iter().zip(segments).all(fits)
+    })
+}
+
+/// What a pattern captures in a source file of the adapters.
+fn in_source(file: &str, pattern: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapters").join(file);
+    let text = std::fs::read_to_string(path).expect("a source file");
+    let pattern = regex::Regex::new(pattern).expect("a pattern");
+    pattern.captures_iter(&text).map(|found| found[1].to_owned()).collect()
+}
+
+/// The adapters' unit tests are out of reach of these checks. The calls that they make are made by these lines of source.
 #[test]
 fn every_call_that_the_adapters_can_make_is_in_the_list() {
-    let source = |file: &str| {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapters").join(file);
-        std::fs::read_to_string(path).expect("a source file")
-    };
-    let method = regex::Regex::new(r#"\.call\(\s*"([a-zA-Z.]+)""#).expect("a pattern");
-    let path = regex::Regex::new(r#"path: &\[([^\]]+)\]"#).expect("a pattern");
-    let listed = |segments: &[&str]| {
-        samples::listed().values().any(|sample| {
-            let known: Vec<&str> = sample.path.trim_matches('/').split('/').collect();
-            let fits = |(known, wanted): (&&str, &&str)| *wanted == "*" || known == wanted;
-            known.len() == segments.len() && known.iter().zip(segments).all(fits)
-        })
-    };
-    let mut found = 0;
-    for file in ["slack/client.rs", "slack/notifier.rs"] {
-        for method in method.captures_iter(&source(file)) {
-            found += 1;
-            assert!(listed(&["api", &method[1]]), "{} is not in the list of calls", &method[1]);
-        }
+    let mut methods = in_source("slack/client.rs", r#"\.call\(\s*"([a-zA-Z.]+)""#);
+    methods.extend(in_source("slack/notifier.rs", r#"\.call\(\s*"([a-zA-Z.]+)""#));
+    for method in &methods {
+        assert!(lists(&["api", method]), "{method} is not in the list of calls");
     }
-    for path in path.captures_iter(&source("vercel/provider.rs")) {
-        found += 1;
-        let segments: Vec<&str> = path[1].split(',').map(str::trim).collect();
+    let paths = in_source("vercel/provider.rs", r"path: &\[([^\]]+)\]");
+    for path in &paths {
+        let segments = path.split(',').map(str::trim).filter(|one| !one.is_empty());
         let segments: Vec<&str> = segments
-            .into_iter()
-            .filter(|one| !one.is_empty())
-            .map(|one| if one.starts_with('"') { one.trim_matches('"') } else { "*" })
+            .map(|one| one.strip_prefix('"').map_or("*", |text| text.trim_end_matches('"')))
             .collect();
-        assert!(listed(&segments), "{} is not in the list of calls", &path[1]);
+        assert!(lists(&segments), "{path} is not in the list of calls");
     }
-    assert!(found >= 10, "only {found} calls were found in the adapters' source");
+    assert!(methods.len() >= 4 && paths.len() >= 6, "the patterns miss {methods:?} {paths:?}");
 }
