@@ -172,6 +172,13 @@ fn a_call_that_is_described_but_not_listed_says_how_to_list_it() {
 }
 
 #[test]
+fn a_call_to_a_vendor_without_a_description_fails() {
+    let call = |vendor: &str| Call { vendor: vendor.into(), ..post() };
+    assert_eq!(judged(&[call("github")]).1, ["github: tests/it/contract has no description of it"]);
+    assert_eq!(judged(&[call("shop")]).1, Vec::<String>::new());
+}
+
+#[test]
 fn a_story_in_which_something_undescribed_is_sent_fails() {
     if Description::of(Vendor::Slack).is_none() {
         return;

@@ -24,7 +24,7 @@ pub enum Vendor {
 impl Vendor {
     pub const ALL: [Self; 2] = [Self::Slack, Self::Vercel];
 
-    /// The vendor that a call went to; nothing for the shop, which is nobody's API.
+    /// The vendor that a call went to, if we have a description of it.
     pub fn of(call: &Call) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == call.vendor)
     }
@@ -94,16 +94,11 @@ impl Description {
         let Some(template) = fitting.min_by_key(|template| template.matches('{').count()) else {
             return Err("this path is not described".to_owned());
         };
-        let Some((_, value)) = paths[template]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .find(|(known, _)| known.eq_ignore_ascii_case(method))
-        else {
+        let known = METHODS.into_iter().find(|known| *known == method);
+        let value = known.and_then(|method| paths[template].get(method.to_lowercase()));
+        let (Some(method), Some(value)) = (known, value) else {
             return Err(format!("{method} is not described for {template}"));
         };
-        let method = METHODS.iter().find(|known| known.eq_ignore_ascii_case(method));
-        let method = method.ok_or_else(|| "no such method".to_owned())?;
         Ok(Operation { description: self, template, method, value })
     }
 

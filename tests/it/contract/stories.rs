@@ -41,20 +41,18 @@ fn calls() -> &'static [Call] {
             an_incident(&w).await;
             note(&w);
         });
-        let settings = Settings { socket_mode: true, ..Settings::default() };
-        World::run_with(settings, async |w| {
+        let by_socket = Settings { socket_mode: true, ..Settings::default() };
+        World::run_with(by_socket, async |w| {
             the_doctor_comes(&w);
             note(&w);
         });
-        let settings = Settings {
+        let by_slug = Settings {
             edit: Some(|text| text.replace("\"team_demo\"", "\"demo\"")),
             account: Some(many_builds),
             ..Settings::default()
         };
-        World::run_with(settings, async |w| {
-            w.user("ana").types("/rollback").await;
-            w.settle().await;
-            assert!(w.calls("/v7/deployments").iter().any(|one| one.query.contains("until=")));
+        World::run_with(by_slug, async |w| {
+            a_long_list(&w).await;
             note(&w);
         });
         std::mem::take(&mut *noted.lock().expect("the calls"))
@@ -82,6 +80,15 @@ async fn an_incident(w: &Arc<World>) {
     let card = w.models.slack.messages("C01INC").into_iter().find(|one| one.reply_count > 0);
     let card = card.expect("a card with a thread");
     reads(w, "conversations.replies", &format!("&ts={}", card.ts)).await;
+}
+
+/// Targets that stand on the second page of a list, in a team that is named by its slug.
+async fn a_long_list(w: &Arc<World>) {
+    w.user("ana").types("/rollback").await;
+    w.settle().await;
+    let lists = w.calls("/v7/deployments");
+    assert!(lists.iter().any(|one| one.query.contains("until=")), "{lists:?}");
+    assert!(lists.iter().all(|one| one.query.contains("slug=demo")), "{lists:?}");
 }
 
 /// More builds than fit on one page of a list.
