@@ -6,29 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::domain::time::Timestamp;
-use crate::engine::ports::Clock;
-
-/// One request that reached a model.
-#[derive(Clone, Debug, Serialize)]
-pub struct Call {
-    /// Position, from 1.
-    pub number: u64,
-    /// When, by the world's clock.
-    pub at: Timestamp,
-    /// `slack`, `vercel`, `shop` …
-    pub vendor: String,
-    /// HTTP method, or `WS` for a socket frame.
-    pub method: String,
-    /// Path without query.
-    pub path: String,
-    /// The query, raw.
-    pub query: String,
-    /// The body: parsed JSON or form, else text, else null. Tokens are left out.
-    pub body: Value,
-    /// The status answered; null while the answer is withheld or the connection was dropped.
-    pub status: Option<u16>,
-}
+pub use super::call::{Answer, Call, Origin};
 
 /// A trap that is switched on: the next `times` calls that match meet it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,35 +58,19 @@ impl Ledger {
     }
 
     /// Notes a request; returns its number.
-    pub fn note(
-        &self,
-        clock: &dyn Clock,
-        vendor: &str,
-        method: &str,
-        path: &str,
-        query: &str,
-        body: Value,
-    ) -> u64 {
+    pub fn note(&self, call: Call) -> u64 {
         let mut inner = self.lock();
         let number = inner.calls.len() as u64 + 1;
-        inner.calls.push(Call {
-            number,
-            at: clock.now(),
-            vendor: vendor.to_owned(),
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            body,
-            status: None,
-        });
+        inner.calls.push(Call { number, ..call });
         number
     }
 
-    /// Notes the status that a request was answered with.
-    pub fn answered(&self, number: u64, status: u16) {
+    /// Notes what a request was answered with.
+    pub fn answered(&self, number: u64, status: u16, answer: Answer) {
         let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
         if let Some(call) = self.lock().calls.get_mut(index) {
             call.status = Some(status);
+            call.answer = Some(answer);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! [`World`] starts them all. The bot that is pointed at them is the product itself; nothing here knows how it works inside.
 
+mod call;
 pub mod clock;
 pub mod console;
 pub mod control;

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::call::noting;
 use super::clock::WorldClock;
 use super::cut_off::cut_off;
 use super::ledger::Ledger;
@@ -112,7 +113,8 @@ impl ShopModel {
 
     /// Production at `/`, every deployment at `/_deployments/{host}/`.
     pub fn router(self: &Arc<Self>) -> Router {
-        Router::new().fallback(handle).with_state(Arc::clone(self))
+        let rooms = Router::new().fallback(handle).with_state(Arc::clone(self));
+        noting(VENDOR, &self.clock, &self.ledger, rooms)
     }
 
     /// Mends or breaks a deployment.
@@ -231,9 +233,6 @@ fn second(at: Timestamp) -> i64 {
 
 async fn handle(Shared(shop): Shared<Arc<ShopModel>>, method: Method, uri: Uri) -> Response {
     let path = uri.path();
-    let query = uri.query().unwrap_or_default();
-    let clock = shop.clock.as_ref();
-    let number = shop.ledger.note(clock, VENDOR, method.as_str(), path, query, Value::Null);
     let trap = |kind| shop.ledger.spring(VENDOR, kind, method.as_str(), path);
     if trap("hang").is_some() {
         std::future::pending::<()>().await;
@@ -261,7 +260,6 @@ async fn handle(Shared(shop): Shared<Arc<ShopModel>>, method: Method, uri: Uri) 
     if own.is_none() && matches!(path, "/" | "/checkout") {
         shop.count(shop.clock.now(), served.status);
     }
-    shop.ledger.answered(number, served.status.as_u16());
     served.into_response()
 }
 

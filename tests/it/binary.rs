@@ -9,6 +9,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use repoint::adapters::clock::SystemClock;
 use repoint::engine::ports::Clock;
+use repoint::world::ledger::Call;
 use serde_json::{Value, json};
 
 /// No request may take longer.
@@ -81,7 +82,8 @@ impl Http {
         // A second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        Self { runtime: runtime.expect("a runtime"), client: reqwest::Client::new() }
+        let client = reqwest::Client::builder().user_agent(crate::contract::READER).build();
+        Self { runtime: runtime.expect("a runtime"), client: client.expect("a client") }
     }
 
     /// The status and body; `None` when nobody answers.
@@ -96,6 +98,23 @@ impl Http {
     fn json(&self, request: reqwest::RequestBuilder) -> Value {
         let (_, body) = self.send(request).expect("an answer");
         serde_json::from_str(&body).expect("JSON")
+    }
+
+    /// Everything that reached the models of a world, as its own interface tells.
+    fn calls(&self, described: &Value) -> Vec<Call> {
+        let text = |pointer: &str| described.pointer(pointer).and_then(Value::as_str);
+        let address = format!("{}/calls", text("/world/api").expect("an address"));
+        let request = self.client.get(address).bearer_auth(text("/world/token").expect("a token"));
+        serde_json::from_value(self.json(request)).expect("calls")
+    }
+}
+
+impl Drop for Outside {
+    /// What reached the models must be as the vendors describe it.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            crate::contract::check(&self.http.calls(&self.described));
+        }
     }
 }
 
@@ -172,7 +191,7 @@ impl Outside {
             ("command", command),
             ("text", text),
             ("trigger_id", "1.2.3"),
-            ("response_url", &format!("{}abc", self.text("/slack/response"))),
+            ("response_url", &format!("{}T01DEMO/1/abc", self.text("/slack/response"))),
         ];
         self.slack_delivers("/slack/commands", &form);
     }
@@ -195,7 +214,7 @@ impl Outside {
             "container": {"type": "message", "message_ts": message, "channel_id": channel,
                 "is_ephemeral": false},
             "trigger_id": "4.5.6",
-            "response_url": format!("{}def", self.text("/slack/response")),
+            "response_url": format!("{}T01DEMO/1/def", self.text("/slack/response")),
             "actions": [button],
         });
         self.slack_delivers("/slack/interactions", &[("payload", &payload.to_string())]);
@@ -229,15 +248,12 @@ impl Outside {
         self.messages(channel).iter().filter(holds).count()
     }
 
-    /// How many rollbacks Vercel was asked for, as the world's own interface tells.
+    /// How many rollbacks Vercel was asked for.
     fn rollbacks_sent(&self) -> usize {
-        let request = self.http.client.get(format!("{}/calls", self.text("/world/api")));
-        let answer = self.http.json(request.bearer_auth(self.text("/world/token")));
-        let is_rollback = |call: &&Value| {
-            let path = call["path"].as_str().unwrap_or_default();
-            call["vendor"] == "vercel" && call["method"] == "POST" && path.contains("/rollback/")
+        let is_rollback = |call: &&Call| {
+            call.vendor == "vercel" && call.method == "POST" && call.path.contains("/rollback/")
         };
-        answer.as_array().expect("a list").iter().filter(is_rollback).count()
+        self.http.calls(&self.described).iter().filter(is_rollback).count()
     }
 
     fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
@@ -390,5 +406,6 @@ fn a_demo_ends_in_order_when_it_is_told_to() {
     let http = Http::new();
     let page = http.send(http.client.get(described["console"].as_str().expect("an address")));
     assert_eq!(page.expect("a page").0, 200);
+    crate::contract::check(&http.calls(&described));
     assert_eq!(demo.terminate().code(), Some(0));
 }

@@ -179,7 +179,24 @@ impl SlackModel {
         format!("{}.{}.{id:032x}", self.now().0, self.seed().team.id.len())
     }
 
+    /// Delivers, and keeps what the bot answers.
     async fn deliver(
+        &self,
+        path: &'static str,
+        kind: &str,
+        form: String,
+        payload: Value,
+    ) -> Delivered {
+        let delivered = self.carry(path, kind, form, payload).await;
+        if let Delivered::Answered(body) = &delivered
+            && !body.is_null()
+        {
+            self.state().replies.push(body.clone());
+        }
+        delivered
+    }
+
+    async fn carry(
         &self,
         path: &'static str,
         kind: &str,

@@ -210,9 +210,12 @@ fn update(model: &SlackModel, arguments: &Arguments) -> Answer {
     let edited = model.state().store.edit(at, &channel.id, ts, content);
     let message = edited.ok_or("message_not_found")?;
     model.ledger.touch();
-    Ok(json!({
-        "channel": channel.id, "ts": ts, "text": message.text, "message": shown(model, &message),
-    }))
+    let mut shown = shown(model, &message);
+    // Here a message is shown without its place: that stands beside it.
+    for name in ["ts", "thread_ts", "reply_count"] {
+        shown.as_object_mut().and_then(|fields| fields.remove(name));
+    }
+    Ok(json!({"channel": channel.id, "ts": ts, "text": message.text, "message": shown}))
 }
 
 fn delete(model: &SlackModel, arguments: &Arguments) -> Answer {

@@ -67,6 +67,7 @@ struct State {
     bot: Option<String>,
     answers: BTreeMap<String, response::Minted>,
     responses: Vec<Value>,
+    replies: Vec<Value>,
     unknown_calls: Vec<String>,
     last_delivery: Option<LastDelivery>,
 }
@@ -174,6 +175,11 @@ impl SlackModel {
     /// What was sent to addresses for answers that we never gave out.
     pub fn responses(&self) -> Vec<Value> {
         self.state().responses.clone()
+    }
+
+    /// What the bot answered to commands and presses themselves, but for bare acknowledgements.
+    pub fn replies(&self) -> Vec<Value> {
+        self.state().replies.clone()
     }
 
     /// Calls that this model did not know: a world is sound when there are none.

@@ -1,4 +1,4 @@
-//! The HTTP face: reads a call's arguments wherever Slack allows them, meets the traps, notes the call in the ledger.
+//! The HTTP face: reads a call's arguments wherever Slack allows them, meets the traps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use serde_json::{Map, Value, json};
 
+use super::super::call::{by_trap, noting};
 use super::super::cut_off::cut_off;
 use super::{SlackModel, VENDOR, methods, response};
 use crate::domain::time::Span;
@@ -20,11 +21,12 @@ use crate::engine::ports::Clock;
 const HANG: Span = Span::seconds(60);
 
 pub(super) fn router(model: Arc<SlackModel>) -> Router {
-    Router::new()
+    let calls = Router::new()
         .route("/api/{method}", any(api))
         .route("/response/{*id}", post(answer))
         .fallback(unknown)
-        .with_state(model)
+        .with_state(model.clone());
+    noting(VENDOR, &model.clock, &model.ledger, calls)
 }
 
 async fn unknown(
@@ -32,11 +34,7 @@ async fn unknown(
     method: Method,
     uri: axum::http::Uri,
 ) -> Response {
-    let call = format!("{method} {}", uri.path());
-    let clock = model.clock.as_ref();
-    let number = model.ledger.note(clock, VENDOR, method.as_str(), uri.path(), "", Value::Null);
-    model.ledger.answered(number, StatusCode::NOT_FOUND.as_u16());
-    model.state().unknown_calls.push(call);
+    model.state().unknown_calls.push(format!("{method} {}", uri.path()));
     StatusCode::NOT_FOUND.into_response()
 }
 
@@ -51,15 +49,10 @@ async fn api(
     let path = format!("/api/{name}");
     let body = if is_json(&headers) && !methods::takes_json(&name) { Bytes::new() } else { body };
     let (token, arguments) = arguments(query.as_deref(), &headers, &body);
-    let shown = Value::Object(arguments.clone());
-    let number =
-        model.ledger.note(model.clock.as_ref(), VENDOR, http_method.as_str(), &path, "", shown);
     if let Some(response) = trap(&model, http_method.as_str(), &path).await {
-        model.ledger.answered(number, response.status().as_u16());
         return response;
     }
     let answer = methods::call(&model, &name, token.as_deref(), &arguments);
-    model.ledger.answered(number, 200);
     model.ledger.touch();
     if model.ledger.spring(VENDOR, "lost_answer", http_method.as_str(), &path).is_some() {
         return cut_off();
@@ -75,15 +68,12 @@ async fn answer(
 ) -> Response {
     let path = format!("/response/{id}");
     let (_, arguments) = arguments(None, &headers, &body);
-    let shown = Value::Object(arguments.clone());
-    let number = model.ledger.note(model.clock.as_ref(), VENDOR, "POST", &path, "", shown);
     if let Some(response) = trap(&model, "POST", &path).await {
-        model.ledger.answered(number, response.status().as_u16());
         return response;
     }
     let status = response::take(&model, &id, arguments);
-    model.ledger.answered(number, status.as_u16());
-    (status, "ok").into_response()
+    let body = if status.is_success() { "ok" } else { "" };
+    (status, body).into_response()
 }
 
 /// Meets the traps that need no knowledge of the call.
@@ -96,19 +86,21 @@ async fn trap(model: &SlackModel, method: &str, path: &str) -> Option<Response> 
             model.clock.sleep_until(model.now() + HANG),
         )
         .await;
-        return Some(StatusCode::GATEWAY_TIMEOUT.into_response());
+        return Some(by_trap(StatusCode::GATEWAY_TIMEOUT.into_response()));
     }
     if let Some(fault) = ledger.spring(VENDOR, "rate_limited", method, path) {
         let seconds = fault.with["retry_after"].as_u64().unwrap_or(1);
         let body = json!({"ok": false, "error": "ratelimited"});
-        let mut response = (StatusCode::TOO_MANY_REQUESTS, body.to_string()).into_response();
+        let mut response = json_answer(&body);
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return Some(response);
     }
     if let Some(fault) = ledger.spring(VENDOR, "status", method, path) {
         let status = fault.with["status"].as_u64().and_then(|code| u16::try_from(code).ok());
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
-        return Some(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE).into_response());
+        let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        return Some(by_trap(status.into_response()));
     }
     if let Some(fault) = ledger.spring(VENDOR, "ok_false", method, path) {
         let code = fault.with["error"].as_str().unwrap_or("fatal_error");

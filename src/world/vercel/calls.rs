@@ -8,7 +8,7 @@ use super::routes::{Answer, Request};
 use super::{ModelDeployment, ModelPlan, State, Substate, Target, VENDOR, VercelModel};
 use crate::domain::ids::DeploymentId;
 use crate::engine::ports::Clock;
-use crate::world::ledger::Fault;
+use crate::world::ledger::{Fault, Origin};
 
 /// The query parameters of a list that are modelled; another one would be ignored silently, so it is refused.
 const LIST_PARAMETERS: &[&str] = &[
@@ -99,7 +99,10 @@ impl VercelModel {
             Some(_) => AssignmentField::Missing,
             None => AssignmentField::Shown,
         };
-        Answer::ok(state.project_json(project, field, self.clock.now()))
+        let answer = Answer::ok(state.project_json(project, field, self.clock.now()));
+        let says_what_nobody_knows =
+            project.job.as_ref().is_some_and(|job| job.script.ending == Ending::Unknown);
+        if says_what_nobody_knows { Answer { origin: Origin::Trap, ..answer } } else { answer }
     }
 
     fn update(&self, state: &mut State, request: &Request, name: &str) -> Answer {
@@ -140,7 +143,7 @@ impl VercelModel {
         let description = request.query.get("description").cloned().unwrap_or_default();
         project.rollback_note = Some(RollbackNote { at: now, description });
         project.start(JobKind::Rollback, id.into(), now, script);
-        Answer { status: 201, body: None }
+        Answer::new(201, None)
     }
 
     fn ending(&self, request: &Request, project: &Project) -> Ending {
@@ -179,7 +182,7 @@ impl VercelModel {
         let script =
             Script { ending: self.ending(request, project), assignment: AssignmentAfter::On };
         project.start(JobKind::Promote, to, self.clock.now(), script);
-        Answer { status: 201, body: None }
+        Answer::new(201, None)
     }
 
     /// The names of the last job, if it was of this kind; each kind has its own shape in the wild.

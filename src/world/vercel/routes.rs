@@ -13,11 +13,13 @@ use serde_json::{Value, json};
 use super::{VENDOR, VercelModel};
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::ports::Clock;
+use crate::world::call::{by_trap, noting};
 use crate::world::cut_off::cut_off;
-use crate::world::ledger::Fault;
+use crate::world::ledger::{Fault, Origin};
 
 pub(super) fn router(model: Arc<VercelModel>) -> Router {
-    Router::new().fallback(handle).with_state(model)
+    let calls = Router::new().fallback(handle).with_state(Arc::clone(&model));
+    noting(VENDOR, &model.clock, &model.ledger, calls)
 }
 
 /// A request as the calls see it.
@@ -37,16 +39,22 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// None: no body and no content type, as rollback and promote answer.
     pub(super) body: Option<Value>,
+    /// Whose doing it is.
+    pub(super) origin: Origin,
 }
 
 impl Answer {
     pub(super) fn ok(body: Value) -> Self {
-        Self { status: 200, body: Some(body) }
+        Self::new(200, Some(body))
+    }
+
+    pub(super) fn new(status: u16, body: Option<Value>) -> Self {
+        Self { status, body, origin: Origin::Model }
     }
 
     pub(super) fn error(status: u16, code: &str, message: impl Into<String>) -> Self {
         let body = json!({"error": {"code": code, "message": message.into()}});
-        Self { status, body: Some(body) }
+        Self::new(status, Some(body))
     }
 }
 
@@ -58,14 +66,6 @@ async fn handle(
     body: Bytes,
 ) -> Response {
     let request = Request::read(method, &uri, &body);
-    let number = model.ledger.note(
-        model.clock.as_ref(),
-        VENDOR,
-        request.method.as_str(),
-        &request.path,
-        uri.query().unwrap_or_default(),
-        request.body.clone(),
-    );
     let trap = |kind| model.ledger.spring(VENDOR, kind, request.method.as_str(), &request.path);
     if trap("hang").is_some() {
         std::future::pending::<()>().await;
@@ -74,12 +74,11 @@ async fn handle(
         return cut_off();
     }
     if let Some(fault) = trap("status") {
-        return forced(&model, number, &fault);
+        return forced(&model, &fault);
     }
     if trap("garbage").is_some() {
-        model.ledger.answered(number, 200);
-        return ([(header::CONTENT_TYPE, "text/html")], "<html>Please sign in</html>")
-            .into_response();
+        let page = [(header::CONTENT_TYPE, "text/html")];
+        return by_trap((page, "<html>Please sign in</html>").into_response());
     }
     let answer = match model.admit(&headers, &request) {
         Ok(()) => model.answer(&request),
@@ -94,7 +93,6 @@ async fn handle(
         }
         return cut_off();
     }
-    model.ledger.answered(number, answer.status);
     respond(&answer)
 }
 
@@ -152,29 +150,32 @@ fn foreign_scope(asked: &str) -> Answer {
     );
     let body = json!({"error": {"code": "forbidden", "message": message, "saml": false,
         "scope": asked, "teamId": null, "enforced": false}});
-    Answer { status: 403, body: Some(body) }
+    Answer::new(403, Some(body))
 }
 
 fn respond(answer: &Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match &answer.body {
+    let response = match &answer.body {
         None => status.into_response(),
         Some(body) => {
             let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
             (status, kind, body.to_string()).into_response()
         }
+    };
+    match answer.origin {
+        Origin::Model => response,
+        Origin::Trap => by_trap(response),
     }
 }
 
 /// The trap `status`: the answer that was ordered, without doing anything.
-fn forced(model: &VercelModel, number: u64, fault: &Fault) -> Response {
+fn forced(model: &VercelModel, fault: &Fault) -> Response {
     let ordered = fault.with.get("status").and_then(Value::as_u64);
     let status = ordered.and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
     let retry_after = fault.with.get("retry_after").and_then(Value::as_i64);
     let given = fault.with.get("body").cloned();
     let body = given.unwrap_or_else(|| usual_body(status, retry_after, model.clock.now()));
-    model.ledger.answered(number, status);
-    let mut response = respond(&Answer { status, body: Some(body) });
+    let mut response = respond(&Answer { origin: Origin::Trap, ..Answer::new(status, Some(body)) });
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

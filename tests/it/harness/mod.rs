@@ -296,6 +296,8 @@ impl World {
         self.passes(Span::seconds(2)).await;
         assert_eq!(self.models.unknown_calls(), Vec::<String>::new(), "calls that no model knows");
         assert_eq!(json!(self.models.ledger.armed()), json!([]), "traps that never sprang");
+        crate::contract::check(&self.models.ledger.calls());
+        crate::contract::check_replies(&self.models.slack.replies());
         let bot = self.bot.lock().expect("the bot").take().expect("a running bot");
         bot.certainties().await;
         bot.stop().await;

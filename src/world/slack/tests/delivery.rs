@@ -119,3 +119,108 @@ async fn an_address_that_was_never_given_out_is_taken_and_kept() {
     assert_eq!(place.model.responses(), [json!({"text": "hello"})]);
     assert_eq!(place.seen_by("ana"), Vec::<String>::new());
 }
+
+/// The fields of a command, each with its shape: Slack publishes no schema for what it delivers.
+const COMMAND: [(&str, &str); 13] = [
+    ("token", r"\w+"),
+    ("team_id", r"T\w+"),
+    ("team_domain", r"[a-z-]+"),
+    ("channel_id", r"C\w+"),
+    ("channel_name", r"[a-z-]+"),
+    ("user_id", r"U\w+"),
+    ("user_name", r"[a-z]+"),
+    ("command", r"/[a-z]+"),
+    ("text", r"shop"),
+    ("api_app_id", r"A\w+"),
+    ("is_enterprise_install", r"false"),
+    ("response_url", r"http://127\.0\.0\.1:\d+/response/T\w+/\d+/\w+"),
+    ("trigger_id", r"\d+\.\d+\.[0-9a-f]+"),
+];
+
+/// Names and values are exactly these.
+fn shaped(found: &BTreeMap<String, String>, shapes: &[(&str, &str)]) {
+    let names: Vec<&str> = found.keys().map(String::as_str).collect();
+    let mut wanted: Vec<&str> = shapes.iter().map(|(name, _)| *name).collect();
+    wanted.sort_unstable();
+    assert_eq!(names, wanted);
+    for (name, shape) in shapes {
+        let pattern = regex::Regex::new(&format!("^(?:{shape})$")).unwrap();
+        assert!(pattern.is_match(&found[*name]), "{name} is {:?}, not {shape}", found[*name]);
+    }
+}
+
+#[tokio::test]
+async fn a_command_has_every_field_of_slacks_in_its_shape() {
+    let place = place().await;
+    let (base, mut inbox) = bot(json!({})).await;
+    place.model.set_bot_http(&base);
+    place.model.type_command("U01ANA", INCIDENTS, "/rollback shop").await.unwrap();
+    let (headers, body) = inbox.recv().await.unwrap();
+    assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
+    shaped(&form(&body), &COMMAND);
+}
+
+/// The leaves of a JSON value by their paths, as text.
+fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), found));
+        }
+        Value::Array(all) if !all.is_empty() => {
+            let all = all.iter().enumerate();
+            all.for_each(|(index, value)| leaves(value, &format!("{path}/{index}"), found));
+        }
+        leaf => {
+            found.insert(path.to_owned(), leaf.to_string());
+        }
+    }
+}
+
+/// The fields of a press but for the message that it shows again, which is as the Web API shows it.
+const PRESS: [(&str, &str); 29] = [
+    ("/type", r#""block_actions""#),
+    ("/token", r#""\w+""#),
+    ("/api_app_id", r#""A\w+""#),
+    ("/trigger_id", r#""\d+\.\d+\.[0-9a-f]+""#),
+    ("/response_url", r#""http://127\.0\.0\.1:\d+/response/T\w+/\d+/\w+""#),
+    ("/team/id", r#""T\w+""#),
+    ("/team/domain", r#""[a-z-]+""#),
+    ("/enterprise", "null"),
+    ("/is_enterprise_install", "false"),
+    ("/user/id", r#""U01BO""#),
+    ("/user/username", r#""bo""#),
+    ("/user/name", r#""bo""#),
+    ("/user/team_id", r#""T\w+""#),
+    ("/channel/id", r#""C\w+""#),
+    ("/channel/name", r#""incidents""#),
+    ("/container/type", r#""message""#),
+    ("/container/message_ts", r#""\d+\.\d{6}""#),
+    ("/container/channel_id", r#""C\w+""#),
+    ("/container/is_ephemeral", "false"),
+    ("/state/values", r"\{\}"),
+    ("/actions/0/type", r#""button""#),
+    ("/actions/0/block_id", r#""row""#),
+    ("/actions/0/action_id", r#""go""#),
+    ("/actions/0/text/type", r#""plain_text""#),
+    ("/actions/0/text/text", r#""Go""#),
+    ("/actions/0/value", r#""opaque""#),
+    ("/actions/0/action_ts", r#""\d+\.\d{6}""#),
+    ("/message/ts", r#""\d+\.\d{6}""#),
+    ("/message/type", r#""message""#),
+];
+
+#[tokio::test]
+async fn a_press_has_every_field_of_slacks_in_its_shape() {
+    let place = place().await;
+    let (base, mut inbox) = bot(json!({})).await;
+    place.model.set_bot_http(&base);
+    let ts = place.says_with_button("Go").await;
+    place.model.press("U01BO", INCIDENTS, &ts, "row", "go").await.unwrap();
+    let fields = form(&inbox.recv().await.unwrap().1);
+    assert_eq!(fields.keys().collect::<Vec<_>>(), ["payload"]);
+    let mut found = BTreeMap::new();
+    leaves(&serde_json::from_str(&fields["payload"]).unwrap(), "", &mut found);
+    let is_wanted = |path: &str| PRESS.iter().any(|(wanted, _)| *wanted == path);
+    found.retain(|path, _| !path.starts_with("/message/") || is_wanted(path));
+    shaped(&found, &PRESS);
+}

@@ -33,6 +33,8 @@ async fn a_ticket_opens_one_connection() {
     assert!(connect_async(&url).await.is_err(), "the ticket is used up");
     let forged = url.replace("ticket-", "ticket-9");
     assert!(connect_async(forged).await.is_err(), "nobody gave this ticket out");
+    let kept = serde_json::to_string(&place.ledger.calls()).unwrap();
+    assert!(kept.contains("/link/") && !kept.contains("ticket"), "{kept}");
     drop(socket);
 }
 
@@ -66,4 +68,41 @@ async fn a_disconnect_is_announced_and_ends_the_connection() {
     );
     assert!(matches!(socket.next().await, Some(Ok(Frame::Close(_)))));
     assert!(!place.model.is_bot_connected());
+}
+
+/// The members of a frame, without those within.
+fn members(frame: &Value) -> Vec<&str> {
+    frame.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn every_frame_has_the_members_of_slacks() {
+    let place = place().await;
+    let (mut socket, _) = connect_async(url(&place).await).await.unwrap();
+    let hello = next(&mut socket).await;
+    assert_eq!(members(&hello), ["connection_info", "debug_info", "num_connections", "type"]);
+    assert_eq!(hello["num_connections"], 1);
+    let ts = place.says_with_button("Go").await;
+    let types = place.model.type_command("U01ANA", INCIDENTS, "/rollback shop");
+    let presses = place.model.press("U01ANA", INCIDENTS, &ts, "row", "go");
+    let acknowledges = async {
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let envelope = next(&mut socket).await;
+            let wanted = ["accepts_response_payload", "envelope_id", "payload", "type"];
+            assert_eq!(members(&envelope), wanted);
+            let takes_payload = envelope["accepts_response_payload"].as_bool().unwrap();
+            seen.push((envelope["type"].as_str().unwrap().to_owned(), takes_payload));
+            let answer = json!({"envelope_id": envelope["envelope_id"]});
+            socket.send(Frame::text(answer.to_string())).await.unwrap();
+        }
+        seen.sort();
+        assert_eq!(seen, [("interactive".to_owned(), false), ("slash_commands".to_owned(), true)]);
+    };
+    let (typed, pressed, ()) = tokio::join!(types, presses, acknowledges);
+    assert_eq!((typed, pressed), (Ok(()), Ok(())));
+    place.model.disconnect_all("warning");
+    let farewell = next(&mut socket).await;
+    assert_eq!(members(&farewell), ["debug_info", "reason", "type"]);
+    assert_eq!(farewell["reason"], "warning");
 }

@@ -122,6 +122,13 @@ async fn tokens_are_checked_and_not_interchangeable() {
     assert_eq!(bare.json::<Value>().await.unwrap()["error"], "not_authed");
     let who = place.call("auth.test", json!({})).await;
     assert_eq!((&who["team_id"], &who["user_id"]), (&json!("T01DEMO"), &json!("U01BOT")));
+    let among = format!("{}/api/users.info?user=U01ANA&token={bot_token}", place.base);
+    let form = format!("user=U01ANA&token={bot_token}");
+    for request in [place.http.get(&among), place.http.post(&among).body(form)] {
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["ok"], true, "{answer}");
+    }
     let calls = serde_json::to_string(&place.ledger.calls()).unwrap();
     assert!(!calls.contains(&bot_token) && !calls.contains("xoxb-wrong"), "{calls}");
 }

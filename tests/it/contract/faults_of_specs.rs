@@ -1,0 +1,250 @@
+//! Where the vendors' descriptions are wrong, each with what is true and how we know. The checks read them mended.
+//!
+//! An entry says in words what its function mends. One that no call needs any more fails a test.
+
+use serde_json::{Value, json};
+
+use super::spec::Vendor;
+
+/// One fault of a description.
+pub struct Fault {
+    pub vendor: Vendor,
+    /// The operation, as `METHOD template`; `*` stands for all.
+    pub operation: &'static str,
+    pub says: &'static str,
+    pub truth: &'static str,
+    /// Where in the fact sheets (`../shared/facts`) it stands.
+    pub source: &'static str,
+    pub mend: fn(&mut Value),
+}
+
+/// All that we know of.
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        vendor: Vendor::Slack,
+        operation: "POST /response/{address}",
+        says: "nothing: addresses for answers are no part of the Web API",
+        truth: "they take a message without any token and say ok, five times within half an hour",
+        source: "chat.md C1 (response_url), A5",
+        mend: response_addresses,
+    },
+    Fault {
+        vendor: Vendor::Slack,
+        operation: "POST /chat.postMessage",
+        says: "an answer shows blocks of eight types only, and no text among their elements",
+        truth: "an answer shows the blocks that were posted",
+        source: "chat.md A7 (block types present)",
+        mend: |document| blocks_as_posted(document, "ChatPostMessageResponseMessage"),
+    },
+    Fault {
+        vendor: Vendor::Slack,
+        operation: "POST /chat.update",
+        says: "an answer shows blocks of eight types only, and no text among their elements",
+        truth: "an answer shows the blocks that were posted",
+        source: "chat.md A7 (block types present)",
+        mend: |document| blocks_as_posted(document, "Message"),
+    },
+    Fault {
+        vendor: Vendor::Slack,
+        operation: "GET /conversations.history",
+        says: "an answer shows blocks of eight types only, and no text among their elements",
+        truth: "an answer shows the blocks that were posted",
+        source: "chat.md A7 (block types present)",
+        mend: |document| blocks_as_posted(document, "MessageElement"),
+    },
+    Fault {
+        vendor: Vendor::Slack,
+        operation: "GET /conversations.replies",
+        says: "an answer shows blocks of eight types only, and no text among their elements",
+        truth: "an answer shows the blocks that were posted",
+        source: "chat.md A7 (block types present)",
+        mend: |document| blocks_as_posted(document, "conversations_replies.MessageElement"),
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /v9/projects/{idOrName}",
+        says: "no query parameter rollbackInfo",
+        truth: "Vercel's own client sends it whenever it asks how a job stands",
+        source: "vercel.md §2 row 7, §13.2, §15 point 5",
+        mend: |document| {
+            let parameter = json!({"name": "rollbackInfo", "in": "query",
+                "schema": {"type": "boolean"}});
+            push(document, "/paths/~1v9~1projects~1{idOrName}/get/parameters", parameter);
+        },
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /v9/projects/{idOrName}",
+        says: "no member alias in the answer",
+        truth: "the production names stand there, each with the deployment it points at",
+        source: "vercel.md §1.4 point 1, §5.1",
+        mend: project_names,
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /v7/deployments",
+        says: "a row has its id as uid only",
+        truth: "Vercel's own client reads the id of a row as id too",
+        source: "vercel.md §3.1 (uid)",
+        mend: |document| {
+            let rows = "/paths/~1v7~1deployments/get/responses/200/content/application~1json\
+                        /schema/properties/deployments/items/properties";
+            set(document, rows, "id", json!({"type": "string"}));
+        },
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "PATCH /v9/projects/{idOrName}",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it changes settings of a project, and answers with the project",
+        source: "vercel.md §2 row 15, §5.5",
+        mend: change_of_a_project,
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /v9/projects/{projectId}/rollback/aliases",
+        says: "nothing: only Vercel's own client asks for it",
+        truth: "it lists how far the last rollback is with each name, in a shape of its own",
+        source: "vercel.md §2 row 11, §5.3",
+        mend: names_of_a_rollback,
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "POST /v1/projects/{projectId}/rollback/{deploymentId}",
+        says: "no body",
+        truth: "an empty object is taken: Vercel's own client sends it",
+        source: "vercel.md §2 row 9, §13.2",
+        mend: |document| {
+            let path = "/paths/~1v1~1projects~1{projectId}~1rollback~1{deploymentId}/post";
+            let schema = json!({"type": "object", "additionalProperties": false});
+            set(document, path, "requestBody", json!({"content": {JSON: {"schema": schema}}}));
+        },
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /v2/teams/{teamId}",
+        says: "no query parameter teamId, since it stands in the path",
+        truth: "Vercel's own client sends it with this call as with every other",
+        source: "vercel.md §13.2 (GET /teams/team_1T)",
+        mend: |document| {
+            let parameter = json!({"name": "teamId", "in": "query", "schema": {"type": "string"}});
+            push(document, "/paths/~1v2~1teams~1{teamId}/get/parameters", parameter);
+        },
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "*",
+        says: "refusals have no body",
+        truth: "they have one: an error with a code and a message, sometimes with more beside",
+        source: "vercel.md §1.2",
+        mend: refusals_have_a_body,
+    },
+];
+
+const JSON: &str = "application/json";
+
+fn place<'a>(document: &'a mut Value, pointer: &str) -> &'a mut Value {
+    document.pointer_mut(pointer).unwrap_or_else(|| panic!("the description has no {pointer}"))
+}
+
+fn set(document: &mut Value, pointer: &str, name: &str, value: Value) {
+    place(document, pointer)[name] = value;
+}
+
+fn push(document: &mut Value, pointer: &str, value: Value) {
+    place(document, pointer).as_array_mut().expect("a list").push(value);
+}
+
+fn response_addresses(document: &mut Value) {
+    let message = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {
+            "response_type": {"enum": ["ephemeral", "in_channel"]},
+            "replace_original": {"type": "boolean"}, "delete_original": {"type": "boolean"},
+            "text": {"type": "string"}, "thread_ts": {"type": "string"},
+            "blocks": {"type": "array", "maxItems": 50,
+                "items": {"$ref": "#/components/schemas/KnownBlock"}},
+            "metadata": {"$ref": "#/components/schemas/MessageMetadata"},
+        },
+    });
+    let ok = json!({"content": {"text/plain": {"schema": {"const": "ok"}}}});
+    let operation = json!({"post": {
+        "requestBody": {"required": true, "content": {JSON: {"schema": message}}},
+        "responses": {"200": ok, "404": {}},
+    }});
+    set(document, "/paths", "/response/{address}", operation);
+}
+
+fn blocks_as_posted(document: &mut Value, message: &str) {
+    let blocks = format!("/components/schemas/{message}/properties/blocks");
+    set(document, &blocks, "items", json!({"$ref": "#/components/schemas/KnownBlock"}));
+}
+
+const PROJECT: &str =
+    "/paths/~1v9~1projects~1{idOrName}/get/responses/200/content/application~1json/schema";
+
+fn project_names(document: &mut Value) {
+    let deployment = json!({"type": ["object", "null"], "required": ["id"],
+        "properties": {"id": {"type": "string"}}});
+    let name = json!({
+        "type": "object", "required": ["domain", "deployment"],
+        "properties": {
+            "domain": {"type": "string"}, "target": {"type": "string"},
+            "environment": {"type": "string"}, "redirect": {"type": ["string", "null"]},
+            "deployment": deployment,
+        },
+    });
+    let names = json!({"type": "array", "items": name});
+    set(document, &format!("{PROJECT}/properties"), "alias", names);
+}
+
+fn change_of_a_project(document: &mut Value) {
+    let project = PROJECT.replace('{', "%7B").replace('}', "%7D");
+    let wish = json!({"type": "object", "additionalProperties": false, "minProperties": 1,
+        "properties": {"autoAssignCustomDomains": {"type": "boolean"}}});
+    let lookup = place(document, "/paths/~1v9~1projects~1{idOrName}/get");
+    let operation = json!({
+        "security": lookup["security"], "parameters": lookup["parameters"],
+        "requestBody": {"required": true, "content": {JSON: {"schema": wish}}},
+        "responses": {"200": {"content": {JSON: {"schema": {"$ref": format!("#{project}")}}}}},
+    });
+    set(document, "/paths/~1v9~1projects~1{idOrName}", "patch", operation);
+}
+
+fn names_of_a_rollback(document: &mut Value) {
+    let lookup = "/paths/~1v1~1projects~1{projectId}~1promote~1aliases/get";
+    let mut operation = place(document, lookup).clone();
+    let name = json!({"type": "object", "required": ["alias", "deploymentId"],
+        "properties": {"alias": {"type": "string"}, "deploymentId": {"type": ["string", "null"]}}});
+    let status = json!({"enum": ["completed", "in-progress", "pending", "failed"]});
+    let row = json!({"type": "object", "required": ["id", "status", "alias"],
+        "properties": {"id": {"type": "string"}, "status": status, "alias": name}});
+    let schema = json!({
+        "type": "object", "required": ["aliases"],
+        "properties": {
+            "aliases": {"type": "array", "items": row},
+            "pagination": {"type": ["object", "null"]},
+        },
+    });
+    operation["responses"]["200"]["content"] = json!({JSON: {"schema": schema}});
+    let path = "/v9/projects/{projectId}/rollback/aliases";
+    set(document, "/paths", path, json!({"get": operation}));
+}
+
+fn refusals_have_a_body(document: &mut Value) {
+    let error = json!({"type": "object", "required": ["code", "message"],
+        "properties": {"code": {"type": "string"}, "message": {"type": "string"}}});
+    let refusal = json!({"type": "object", "required": ["error"], "additionalProperties": false,
+        "properties": {"error": error}});
+    let paths = place(document, "/paths").as_object_mut().expect("paths");
+    for operation in
+        paths.values_mut().filter_map(Value::as_object_mut).flat_map(|all| all.values_mut())
+    {
+        let answers = operation["responses"].as_object_mut().into_iter().flatten();
+        for (_, answer) in answers.filter(|(status, _)| status.as_str() >= "400") {
+            if answer["content"].is_null() {
+                answer["content"] = json!({JSON: {"schema": refusal.clone()}});
+            }
+        }
+    }
+}
