@@ -50,6 +50,7 @@ function drawDeployment(node, deployment) {
   faces.set(node, face);
   node.replaceChildren(
     el("p", { class: "deployment-title" }, deployment.message || deployment.id),
+    el("p", { class: "tags" }, placeTags(deployment, isTarget)),
     el(
       "p",
       { class: "deployment-facts" },
@@ -58,13 +59,15 @@ function drawDeployment(node, deployment) {
       " · ",
       timeElement(deployment.created_at, ago(deployment.created_at)),
     ),
-    el("p", { class: "tags" }, tagsOf(deployment, isTarget)),
+    el("p", { class: "tags" }, healthTags(deployment)),
   );
   node.title = deployment.host ?? "";
 }
 
-function tagsOf(deployment, isTarget) {
-  const tag = (state, words) => el("span", { class: "state", dataset: { state } }, words);
+const tag = (state, words) => el("span", { class: "state", dataset: { state } }, words);
+
+/** Where a deployment stands. */
+function placeTags(deployment, isTarget) {
   const isReady = deployment.state === "READY";
   return [
     deployment.live && tag("live", "Live"),
@@ -72,6 +75,12 @@ function tagsOf(deployment, isTarget) {
     !deployment.live && deployment.substate === "STAGED" && isReady && tag("plain", "Ready, not live"),
     !isReady && deployment.state && tag("plain", deployment.state.toLowerCase()),
     deployment.target === null && tag("plain", "Preview"),
+  ];
+}
+
+/** How its checkout answers. */
+function healthTags(deployment) {
+  return [
     deployment.healthy === false && tag("bad", "Answers 500"),
     deployment.healthy === true && tag("good", "Healthy"),
   ];
