@@ -3,7 +3,7 @@
 import { renderCompletions } from "./completion.js";
 import { $, el, keepFocus, setText } from "./dom.js";
 import { openChannel } from "./navigation.js";
-import { liveDeployment, remember, rollbackCommand, ui, workChannel, world } from "./state.js";
+import { isVisible, liveDeployment, remember, rollbackCommand, ui, workChannel, world } from "./state.js";
 
 const STEPS = ["Type the command", "Press Confirm", "Production proven", "Repair and re-arm"];
 const AFTERWARDS = ["Confirm", "Promote", "Verify", "Merge", "Open revert"]; // the latest step of the runbook first
@@ -28,8 +28,16 @@ function brokenPhase() {
     ui.askedAt = -Infinity; // The card is the answer: nothing more is on its way.
     return "card";
   }
+  if (isTurnedDown()) return "refused";
   if (performance.now() - ui.askedAt < 8000) return "asked";
   return hasCard() ? "again" : "broken";
+}
+
+/** Whether the newest answer to this person offers nothing to press. */
+function isTurnedDown() {
+  const messages = (world.messages[workChannel()?.id] ?? []).filter((message) => message.bot && isVisible(message));
+  const answer = messages.filter((message) => !message.thread_ts).at(-1);
+  return Boolean(answer?.ephemeral_for) && !answer.blocks?.some((block) => block.type === "actions");
 }
 
 /** Whether the bot has worked on an incident already. */
@@ -56,6 +64,11 @@ const GUIDE = {
     next: typedRollback()
       ? ["Good. Now press Enter."]
       : ["Type ", fillButton(), ` in #${workChannel()?.name}, press Enter, then press Confirm on the card.`],
+  }),
+  refused: () => ({
+    step: 0,
+    lead: "The bot said no, and why.",
+    next: typedRollback() ? ["Now press Enter."] : ["Read its answer below. A responder types ", fillButton(), " to begin."],
   }),
   again: () => ({
     step: 0,

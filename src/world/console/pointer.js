@@ -49,21 +49,23 @@ function drawDeployment(node, deployment) {
   if (faces.get(node) === face) return;
   faces.set(node, face);
   node.replaceChildren(
-    el("p", { class: "deployment-title" }, deployment.message || deployment.id),
-    el("p", { class: "tags" }, placeTags(deployment, isTarget)),
-    el(
-      "p",
-      { class: "deployment-facts" },
-      el("code", { title: deployment.id }, shortSha(deployment) || deployment.id),
-      deployment.author ? ` · ${deployment.author}` : "",
-      " · ",
-      timeElement(deployment.created_at, ago(deployment.created_at)),
+    row(el("p", { class: "deployment-title" }, deployment.message || deployment.id), placeTags(deployment, isTarget)),
+    row(
+      el(
+        "p",
+        { class: "deployment-facts" },
+        el("code", { title: deployment.id }, shortSha(deployment) || deployment.id),
+        deployment.author ? ` · ${deployment.author}` : "",
+        " · ",
+        timeElement(deployment.created_at, ago(deployment.created_at)),
+      ),
+      healthTags(deployment),
     ),
-    el("p", { class: "tags" }, healthTags(deployment)),
   );
   node.title = deployment.host ?? "";
 }
 
+const row = (words, tags) => el("div", { class: "deployment-row" }, words, el("p", { class: "tags" }, tags));
 const tag = (state, words) => el("span", { class: "state", dataset: { state } }, words);
 
 /** Where a deployment stands. */

@@ -193,10 +193,10 @@ impl Page {
     fn strikes_all(&self, keys: &[Key]) {
         let mut actions = KeyActions::new("keyboard".to_owned());
         for key in keys {
-            actions = actions.then(KeyAction::Down { value: key.clone().into() });
+            actions = actions.then(KeyAction::Down { value: (*key).into() });
         }
         for key in keys.iter().rev() {
-            actions = actions.then(KeyAction::Up { value: key.clone().into() });
+            actions = actions.then(KeyAction::Up { value: (*key).into() });
         }
         self.browser.does(async |client| client.perform_actions(actions).await);
     }

@@ -10,6 +10,7 @@ fn a_person_who_may_not_is_told_why_when_they_type_and_when_they_press() {
         page.types("/rollback\n");
         page.sees("Only visible to you");
         page.sees("You are not on this service's list");
+        page.sees("The bot said no");
         access::holds(page);
         page.keeps_picture("1-typed");
 
@@ -18,7 +19,9 @@ fn a_person_who_may_not_is_told_why_when_they_type_and_when_they_press() {
         page.sees("roll back?");
         page.chooses("eve");
         page.presses("Confirm");
-        page.sees("it stays open for them");
+        page.until("a second answer", || {
+            page.all_words().matches("a button stays open for them").count() == 2
+        });
         access::holds(page);
         page.keeps_picture("2-pressed");
         assert!(page.has_a_button("Confirm"), "it waits for somebody who may");
