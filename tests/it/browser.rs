@@ -1,8 +1,8 @@
 //! The demo in a real browser: the real `repoint demo` in a process of its own, and Chromium without a window on its page.
 //!
-//! Each story is told by a person's own means: pointer, keys, a finger. `page` has the verbs, `access` what must hold for
-//! people who cannot see or hardly see the page, `driver` and `demo` the processes. Pictures are kept in the target
-//! directory, in `tmp/screenshots`.
+//! Each story is told by a person's own means: pointer, keys, a finger. `page` is what they see, `hands` what they do,
+//! `access` what must hold for people who cannot see or hardly see the page; `driver` and `demo` are the processes. Pictures
+//! are kept in the target directory, in `tmp/screenshots`.
 //!
 //! Where there is no browser, the stories say so and pass; where `REPOINT_DEMAND_BROWSER` is `1`, as in CI, they fail.
 
@@ -10,6 +10,7 @@ mod access;
 mod by_hand;
 mod demo;
 mod driver;
+mod hands;
 mod keyboard;
 mod page;
 mod phone;

@@ -32,8 +32,10 @@ fn a_person_types_completes_confirms_and_watches_the_shop_come_back() {
         page.sees("#1 shop: proven");
         page.sees("recovered");
         page.keeps_picture("4-healed");
+        page.chooses("/");
+        page.sees_the_shop_say("Teas for weather");
 
-        page.presses_the_thread();
+        page.opens_the_thread();
         for line in
             ["asked to roll back", "confirmed: production goes from", "fresh answers in a row"]
         {
@@ -54,7 +56,7 @@ fn a_person_types_completes_confirms_and_watches_the_shop_come_back() {
 fn a_reload_in_mid_incident_loses_nothing_and_the_dark_page_is_as_good() {
     story("dark", Screen::Desktop, |page| {
         page.prefers(Colours::Dark);
-        page.types("/rollback\n");
+        page.sends("/rollback");
         page.sees("roll back?");
         access::holds(page);
         page.keeps_picture("1-card");

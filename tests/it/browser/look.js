@@ -33,6 +33,15 @@ const thread = (words) =>
 const tab = (words) =>
   [...document.querySelectorAll(".tabs button")].find((node) => isShown(node) && nameOf(node).startsWith(words));
 
+/** Where messages are typed. */
+const messageBox = () => document.getElementById("composer-input");
+
+/** Brings something under the finger, if it is there and nothing covers it. */
+function comesUnderTheFinger(node) {
+  node?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  return Boolean(node) && isUncovered(node);
+}
+
 /** Whether everything that moves for a moment has come to rest. */
 const isStill = () =>
   document

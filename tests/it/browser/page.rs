@@ -1,16 +1,13 @@
-//! The demo's page as a person has it before them: what they type, press and see.
+//! The demo's page as a person has it before them, and what they see on it; `hands` has what they do.
 //!
-//! Everything goes through real keys and a real pointer; `look.js` only tells what is there. Nothing is waited for by the
-//! clock: a verb looks until it sees what it needs.
+//! `look.js` tells what is there. Nothing is waited for by the clock: a verb looks until it sees what it needs.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use fantoccini::Locator;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::CmdError;
-use fantoccini::key::Key;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,7 +26,9 @@ const LOOKS: usize = 3_000;
 /// The size of what is before the person.
 #[derive(Clone, Copy)]
 pub(super) enum Screen {
+    /// With a mouse.
     Desktop,
+    /// With a finger.
     Phone,
 }
 
@@ -54,14 +53,15 @@ pub(super) struct Focus {
 /// The open page.
 pub(super) struct Page {
     pub(super) demo: Demo,
-    browser: Browser,
+    pub(super) browser: Browser,
+    pub(super) screen: Screen,
     story: &'static str,
 }
 
 impl Page {
     pub(super) fn open(browser: Browser, story: &'static str, screen: Screen) -> Self {
-        let page = Self { demo: Demo::start(), browser, story };
-        page.has(screen);
+        let page = Self { demo: Demo::start(), browser, screen, story };
+        page.has_its_screen();
         page.prefers(Colours::Light);
         page.browser.does(async |client| client.goto(page.demo.console()).await);
         page.until("the page", || {
@@ -70,8 +70,8 @@ impl Page {
         page
     }
 
-    fn has(&self, screen: Screen) {
-        let (width, height, scale, is_phone) = match screen {
+    fn has_its_screen(&self) {
+        let (width, height, scale, is_phone) = match self.screen {
             Screen::Desktop => (1440, 900, 1, false),
             Screen::Phone => (390, 844, 2, true),
         };
@@ -101,14 +101,18 @@ impl Page {
         self.asks(question, words).unwrap_or_else(|error| panic!("{question}: {error}"))
     }
 
-    fn asks<T: DeserializeOwned>(&self, question: &str, words: &[&str]) -> Result<T, CmdError> {
+    pub(super) fn asks<T: DeserializeOwned>(
+        &self,
+        question: &str,
+        words: &[&str],
+    ) -> Result<T, CmdError> {
         let script = format!("{LOOK}\nreturn {question};");
         let words = words.iter().map(|one| Value::from(*one)).collect();
         let answer = self.browser.tries(async |client| client.execute(&script, words).await)?;
         Ok(serde_json::from_value(answer)?)
     }
 
-    fn element(&self, question: &str, words: &str) -> Option<Element> {
+    pub(super) fn element(&self, question: &str, words: &str) -> Option<Element> {
         let found: Value = self.look_with(&format!("{question}(arguments[0]) ?? null"), &[words]);
         let id = found[ELEMENT].as_str()?.to_owned();
         self.browser
@@ -118,56 +122,9 @@ impl Page {
             .ok()
     }
 
-    /// Clicks as a person does: what is covered or out of reach is not clicked. What the page redraws in this very moment is
-    /// looked for anew.
-    fn clicks(&self, question: &str, words: &str) {
-        self.until(words, || {
-            let Some(element) = self.element(question, words) else { return false };
-            match self.browser.tries(async |_| element.click().await) {
-                Ok(()) => true,
-                Err(error) if error.is_stale_element_reference() => false,
-                Err(error) => panic!("{words} cannot be clicked: {error}"),
-            }
-        });
-    }
-
-    /// Presses the newest button, or follows the link, with this name.
-    pub(super) fn presses(&self, name: &str) {
-        self.clicks("pressable", name);
-    }
-
-    /// Takes a line of the open list of completions.
-    pub(super) fn completes(&self, words: &str) {
-        self.clicks("option", words);
-    }
-
-    /// Takes one of several: a person to act as, a page of the shop.
-    pub(super) fn chooses(&self, words: &str) {
-        self.clicks("choice", words);
-    }
-
     /// Whether something with this name can be pressed now.
     pub(super) fn has_a_button(&self, name: &str) -> bool {
         self.element("pressable", name).is_some()
-    }
-
-    /// Goes to the other half of a narrow page.
-    pub(super) fn opens_production(&self) {
-        self.clicks("tab", "Production");
-    }
-
-    /// Opens the newest thread.
-    pub(super) fn presses_the_thread(&self) {
-        self.clicks("thread", "replies");
-    }
-
-    /// Types into the message box.
-    pub(super) fn types(&self, text: &str) {
-        self.browser.does(async |client| {
-            let message_box = client.find(Locator::Id("composer-input")).await?;
-            message_box.click().await?;
-            message_box.send_keys(text).await
-        });
     }
 
     /// What stands in the message box.
@@ -178,36 +135,6 @@ impl Page {
     /// The completion that Enter would take.
     pub(super) fn option_in_hand(&self) -> String {
         self.look("document.querySelector('[role=option][aria-selected=true] strong').textContent")
-    }
-
-    /// Strikes one key, wherever the keyboard is.
-    pub(super) fn strikes(&self, key: Key) {
-        self.strikes_all(&[key]);
-    }
-
-    /// Tab, backwards.
-    pub(super) fn steps_back(&self) {
-        self.strikes_all(&[Key::Shift, Key::Tab]);
-    }
-
-    fn strikes_all(&self, keys: &[Key]) {
-        let mut actions = KeyActions::new("keyboard".to_owned());
-        for key in keys {
-            actions = actions.then(KeyAction::Down { value: (*key).into() });
-        }
-        for key in keys.iter().rev() {
-            actions = actions.then(KeyAction::Up { value: (*key).into() });
-        }
-        self.browser.does(async |client| client.perform_actions(actions).await);
-    }
-
-    /// Types letters, wherever the keyboard is.
-    pub(super) fn writes(&self, text: &str) {
-        let mut actions = KeyActions::new("keyboard".to_owned());
-        for value in text.chars() {
-            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
-        }
-        self.browser.does(async |client| client.perform_actions(actions).await);
     }
 
     /// Where the keyboard is; inside the shop's frame, what has it there.

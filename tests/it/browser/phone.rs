@@ -37,7 +37,7 @@ fn the_whole_story_fits_on_a_phone() {
         page.presses("Confirm");
 
         page.sees("#1 shop: proven");
-        page.presses_the_thread();
+        page.opens_the_thread();
         page.sees("fresh answers in a row");
         fits(page);
         page.keeps_picture("5-proven");

@@ -7,7 +7,7 @@ use super::{access, story};
 fn a_person_who_may_not_is_told_why_when_they_type_and_when_they_press() {
     story("refusal", Screen::Desktop, |page| {
         page.chooses("eve");
-        page.types("/rollback\n");
+        page.sends("/rollback");
         page.sees("Only visible to you");
         page.sees("You are not on this service's list");
         page.sees("The bot said no");
@@ -15,7 +15,7 @@ fn a_person_who_may_not_is_told_why_when_they_type_and_when_they_press() {
         page.keeps_picture("1-typed");
 
         page.chooses("ana");
-        page.types("/rollback\n");
+        page.sends("/rollback");
         page.sees("roll back?");
         page.chooses("eve");
         page.presses("Confirm");
@@ -33,13 +33,13 @@ fn a_person_who_may_not_is_told_why_when_they_type_and_when_they_press() {
 fn a_vendor_that_says_no_is_told_plainly_on_the_card() {
     story("vendor-says-no", Screen::Desktop, |page| {
         page.demo.vercel_answers(402, "/rollback/");
-        page.types("/rollback\n");
+        page.sends("/rollback");
         page.sees("roll back?");
         page.presses("Confirm");
         page.sees("the rollback failed");
         page.sees("Production is still broken");
         page.keeps_picture("1-card");
-        page.presses_the_thread();
+        page.opens_the_thread();
         page.sees("the vercel plan does not include this (402)");
         page.sees("Production is where it was");
         access::holds(page);
