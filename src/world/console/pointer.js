@@ -55,7 +55,7 @@ function drawDeployment(node, deployment) {
         "p",
         { class: "deployment-facts" },
         el("code", { title: deployment.id }, shortSha(deployment) || deployment.id),
-        deployment.author ? ` · ${deployment.author}` : "",
+        deployment.author && el("span", { class: "author" }, ` · ${deployment.author}`),
         " · ",
         timeElement(deployment.created_at, ago(deployment.created_at)),
       ),

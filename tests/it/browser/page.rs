@@ -61,6 +61,8 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn open(browser: Browser, story: &'static str, screen: Screen) -> Self {
         let page = Self { demo: Demo::start(), browser, screen, story };
+        // The picture of an earlier failure; there is rarely one.
+        let _ = std::fs::remove_file(page.picture("failed"));
         page.has_its_screen();
         page.prefers(Colours::Light);
         page.browser.does(async |client| client.goto(page.demo.console()).await);
@@ -200,8 +202,13 @@ impl Page {
     pub(super) fn keeps_picture(&self, name: &str) {
         self.until("the page to be still", || self.look("isStill()"));
         let picture = self.browser.does(async |client| client.screenshot().await);
-        std::fs::write(pictures().join(format!("{}-{name}.png", self.story)), picture)
-            .expect("a picture");
+        std::fs::write(self.picture(name), picture).expect("a picture");
+    }
+
+    fn picture(&self, name: &str) -> PathBuf {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder for pictures");
+        folder.join(format!("{}-{name}.png", self.story))
     }
 
     /// For a story in which the page's own calls must fail.
@@ -224,16 +231,10 @@ impl Drop for Page {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let picture = self.browser.tries(async |client| client.screenshot().await);
-            let path = pictures().join(format!("{}-failed.png", self.story));
+            let path = self.picture("failed");
             if picture.is_ok_and(|picture| std::fs::write(&path, picture).is_ok()) {
                 eprintln!("the page at the end: {}", path.display());
             }
         }
     }
-}
-
-fn pictures() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder for pictures");
-    folder
 }
