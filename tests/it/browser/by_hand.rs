@@ -63,6 +63,7 @@ fn a_reload_in_mid_incident_loses_nothing_and_the_dark_page_is_as_good() {
 
         page.reloads();
         page.sees("roll back?");
+        page.until("the newest words after a reload", || page.look("showsTheNewest()"));
         page.sees_the_shop_say("Internal Server Error");
         page.presses("Confirm");
         page.sees("#1 shop: proven");

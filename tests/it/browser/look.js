@@ -42,6 +42,12 @@ function comesUnderTheFinger(node) {
   return Boolean(node) && isUncovered(node);
 }
 
+/** Whether the newest words of the channel are before the reader. */
+function showsTheNewest() {
+  const log = document.getElementById("log");
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 4;
+}
+
 /** Whether everything that moves for a moment has come to rest. */
 const isStill = () =>
   document
