@@ -195,7 +195,7 @@ fn may_not(refusal: &Refusal, prefix: &Prefix) -> Text {
     let whoami = prefix.command("incident whoami");
     match refusal {
         Refusal::NotAllowed { needs, has: None } => Text::plain(format!(
-            "You are not on this service's list, and this needs a {needs}. Ask a responder in this channel to press it; it stays open for them. See "
+            "You are not on this service's list, and this needs a {needs}. Ask a responder in this channel to do it; a button stays open for them. See "
         ))
         .code(whoami),
         Refusal::NotAllowed { needs: Role::Lead | Role::Responder, has: Some(has) } => Text::plain(

@@ -3,6 +3,7 @@
 mod answers;
 mod architecture;
 mod binary;
+mod browser;
 mod cancel;
 mod codes;
 mod contract;

@@ -6,6 +6,9 @@ import { clockSeconds } from "./time.js";
 
 const SPAN_MS = 180_000;
 
+/** Room for the scale, left of the curve. */
+const SCALE_WIDTH = 40;
+
 /** The recovery that the chart marks already. */
 let marked = null;
 
@@ -14,7 +17,7 @@ export function drawChart(points, share, recovered) {
   const box = $("chart");
   const [width, height] = [box.clientWidth, box.clientHeight];
   if (!width || !height) return; // Hidden behind the other tab.
-  const plot = { width, height, top: 8, bottom: height - 20, from: world.now - SPAN_MS };
+  const plot = { left: SCALE_WIDTH, width, height, top: 8, bottom: height - 20, from: world.now - SPAN_MS };
   const words = `Share of 5xx answers over the last three minutes. Now ${share ?? "no traffic"}.`;
   box.replaceChildren(
     svg(
@@ -42,17 +45,17 @@ function toneOfCurve(plot) {
   );
 }
 
-const xOf = (plot, at) => ((at - plot.from) / SPAN_MS) * plot.width;
+const xOf = (plot, at) => plot.left + ((at - plot.from) / SPAN_MS) * (plot.width - plot.left);
 const yOf = (plot, rate) => plot.bottom - rate * (plot.bottom - plot.top);
 
 function gridLines(plot) {
   const level = (rate) => [
-    svg("line", { class: "grid", x1: 0, x2: plot.width, y1: yOf(plot, rate), y2: yOf(plot, rate) }),
-    svg("text", { class: "axis", x: 0, y: yOf(plot, rate) + (rate === 1 ? 13 : -5) }, `${rate * 100}%`),
+    svg("line", { class: "grid", x1: plot.left, x2: plot.width, y1: yOf(plot, rate), y2: yOf(plot, rate) }),
+    svg("text", { class: "axis", x: plot.left - 8, y: yOf(plot, rate) + 4, "text-anchor": "end" }, `${rate * 100}%`),
   ];
   const edge = (x, anchor, words) =>
     svg("text", { class: "axis", x, y: plot.height - 4, "text-anchor": anchor }, words);
-  return [level(1), level(0.5), level(0), edge(0, "start", "3 min ago"), edge(plot.width, "end", "now")];
+  return [level(1), level(0.5), level(0), edge(plot.left, "start", "3 min ago"), edge(plot.width, "end", "now")];
 }
 
 /** Runs of seconds with traffic; silence leaves a gap instead of a line that would claim something. */

@@ -3,7 +3,7 @@
 import { renderCompletions } from "./completion.js";
 import { $, el, keepFocus, setText } from "./dom.js";
 import { openChannel } from "./navigation.js";
-import { liveDeployment, remember, rollbackCommand, ui, workChannel, world } from "./state.js";
+import { isVisible, liveDeployment, remember, rollbackCommand, ui, workChannel, world } from "./state.js";
 
 const STEPS = ["Type the command", "Press Confirm", "Production proven", "Repair and re-arm"];
 const AFTERWARDS = ["Confirm", "Promote", "Verify", "Merge", "Open revert"]; // the latest step of the runbook first
@@ -16,12 +16,35 @@ function phase() {
     : ui.failing === true;
   const isSettling = live?.healthy === true && ui.failing === true; // Moved, but the answers are not all good yet.
   if (world.pointer?.moving || isSettling) return "moving";
-  if (isBroken && offers("Confirm")) return "card";
-  if (isBroken) return performance.now() - ui.askedAt < 8000 ? "asked" : "broken";
+  if (isBroken) return brokenPhase();
   const hasHistory = world.pointer?.deployments.some((deployment) => deployment.healthy === false);
   if (!hasHistory) return "calm";
   return world.pointer.auto_assign === true && !AFTERWARDS.some(offers) ? "done" : "proven";
 }
+
+/** Production is broken; how far are the people? */
+function brokenPhase() {
+  if (offers("Confirm")) {
+    ui.askedAt = -Infinity; // The card is the answer: nothing more is on its way.
+    return "card";
+  }
+  if (isTurnedDown()) return "refused";
+  if (performance.now() - ui.askedAt < 8000) return "asked";
+  return hasCard() ? "again" : "broken";
+}
+
+/** Whether the newest answer to this person offers nothing to press. */
+function isTurnedDown() {
+  const messages = (world.messages[workChannel()?.id] ?? []).filter((message) => message.bot && isVisible(message));
+  const answer = messages.filter((message) => !message.thread_ts).at(-1);
+  return Boolean(answer?.ephemeral_for) && !answer.blocks?.some((block) => block.type === "actions");
+}
+
+/** Whether the bot has worked on an incident already. */
+const hasCard = () =>
+  (world.messages[workChannel()?.id] ?? []).some(
+    (message) => message.bot && !message.ephemeral_for && message.blocks?.some((block) => block.type === "header"),
+  );
 
 /** The button with this label that is on offer to everybody in the working channel, if any. */
 function offers(label) {
@@ -41,6 +64,16 @@ const GUIDE = {
     next: typedRollback()
       ? ["Good. Now press Enter."]
       : ["Type ", fillButton(), ` in #${workChannel()?.name}, press Enter, then press Confirm on the card.`],
+  }),
+  refused: () => ({
+    step: 0,
+    lead: "The bot said no, and why.",
+    next: typedRollback() ? ["Now press Enter."] : ["Read its answer below. A responder types ", fillButton(), " to begin."],
+  }),
+  again: () => ({
+    step: 0,
+    lead: "Production is still broken, and its card says why.",
+    next: typedRollback() ? ["Good. Now press Enter."] : ["Type ", fillButton(), " to try again."],
   }),
   asked: () => ({ step: 1, lead: "The bot is reading the facts.", next: ["Its card comes in a moment."] }),
   card: () => ({

@@ -64,8 +64,13 @@ function renderEmpty(isEmpty) {
 
 export function wireLog() {
   const log = $("log");
+  let top = 0;
   log.addEventListener("scroll", () => {
-    follows = isAtEnd(log);
+    // Only a move upwards is the reader's: while the page is laid out, the end moves away by itself.
+    const isUpwards = log.scrollTop < top;
+    top = log.scrollTop;
+    if (isAtEnd(log)) follows = true;
+    else if (isUpwards) follows = false;
     if (follows) $("jump").hidden = true;
   });
   $("jump").addEventListener("click", () => {

@@ -49,22 +49,27 @@ function drawDeployment(node, deployment) {
   if (faces.get(node) === face) return;
   faces.set(node, face);
   node.replaceChildren(
-    el("p", { class: "deployment-title" }, deployment.message || deployment.id),
-    el(
-      "p",
-      { class: "deployment-facts" },
-      el("code", { title: deployment.id }, shortSha(deployment) || deployment.id),
-      deployment.author ? ` · ${deployment.author}` : "",
-      " · ",
-      timeElement(deployment.created_at, ago(deployment.created_at)),
+    row(el("p", { class: "deployment-title" }, deployment.message || deployment.id), placeTags(deployment, isTarget)),
+    row(
+      el(
+        "p",
+        { class: "deployment-facts" },
+        el("code", { title: deployment.id }, shortSha(deployment) || deployment.id),
+        deployment.author && el("span", { class: "author" }, ` · ${deployment.author}`),
+        " · ",
+        timeElement(deployment.created_at, ago(deployment.created_at)),
+      ),
+      healthTags(deployment),
     ),
-    el("p", { class: "tags" }, tagsOf(deployment, isTarget)),
   );
   node.title = deployment.host ?? "";
 }
 
-function tagsOf(deployment, isTarget) {
-  const tag = (state, words) => el("span", { class: "state", dataset: { state } }, words);
+const row = (words, tags) => el("div", { class: "deployment-row" }, words, el("p", { class: "tags" }, tags));
+const tag = (state, words) => el("span", { class: "state", dataset: { state } }, words);
+
+/** Where a deployment stands. */
+function placeTags(deployment, isTarget) {
   const isReady = deployment.state === "READY";
   return [
     deployment.live && tag("live", "Live"),
@@ -72,6 +77,12 @@ function tagsOf(deployment, isTarget) {
     !deployment.live && deployment.substate === "STAGED" && isReady && tag("plain", "Ready, not live"),
     !isReady && deployment.state && tag("plain", deployment.state.toLowerCase()),
     deployment.target === null && tag("plain", "Preview"),
+  ];
+}
+
+/** How its checkout answers. */
+function healthTags(deployment) {
+  return [
     deployment.healthy === false && tag("bad", "Answers 500"),
     deployment.healthy === true && tag("good", "Healthy"),
   ];

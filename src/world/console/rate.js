@@ -7,13 +7,18 @@ import { renderTitle } from "./status.js";
 
 const WINDOW_MS = 5_000;
 
-/** The share of failures in the seconds up to each bucket. One second holds too few requests to be read alone. */
+/**
+ * The share of failures in the seconds up to each bucket. One second holds too few requests to be read alone; the first
+ * ones, which have too few before them, take the first full share.
+ */
 function rates() {
   const buckets = world.shop.buckets;
+  const firstFull = buckets.findIndex((bucket) => bucket.at - buckets[0].at >= WINDOW_MS - 1000);
   return buckets.map((bucket, index) => {
     let requests = 0;
     let failures = 0;
-    for (let back = index; back >= 0 && bucket.at - buckets[back].at < WINDOW_MS; back--) {
+    const end = Math.max(index, firstFull);
+    for (let back = end; back >= 0 && buckets[end].at - buckets[back].at < WINDOW_MS; back--) {
       requests += buckets[back].requests;
       failures += buckets[back].failures;
     }

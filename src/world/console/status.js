@@ -5,12 +5,13 @@ import { isStopped } from "./server.js";
 import { ui, world } from "./state.js";
 
 export function renderBot() {
-  const isConnected = world.bot.connected;
+  const isConnected = world.bot.connected && !isStopped(); // What was known before the demo stopped is not known now.
   $("bot-status").dataset.state = isConnected ? "good" : "bad";
   setText($("bot-status"), `${world.bot.name} is ${isConnected ? "connected" : "not connected"}`);
   const words = `The bot ${world.bot.name} is not connected to this workspace. Commands are not answered until it is.`;
-  $("bot-notice").hidden = isConnected;
-  setText($("bot-notice"), isConnected ? "" : words);
+  const isQuiet = isConnected || isStopped(); // The banner speaks for a demo that has stopped.
+  $("bot-notice").hidden = isQuiet;
+  setText($("bot-notice"), isQuiet ? "" : words);
 }
 
 export function renderBanner() {

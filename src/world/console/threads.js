@@ -54,6 +54,7 @@ function buildThread(view, key) {
     "form",
     {
       class: "reply-form",
+      "aria-label": "Reply",
       autocomplete: "off",
       onsubmit: (event) => {
         event.preventDefault();

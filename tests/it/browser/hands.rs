@@ -1,0 +1,108 @@
+//! What a person does on the page: with real keys, a real pointer, and on a phone with a finger.
+//!
+//! What is covered or out of reach is not pressed. What the page redraws in this very moment is looked for anew.
+
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, PointerAction, TouchActions};
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use fantoccini::key::Key;
+
+use super::page::{Page, Screen};
+
+impl Page {
+    /// Presses the newest button, or follows the link, with this name.
+    pub(super) fn presses(&self, name: &str) {
+        self.touches("pressable", name);
+    }
+
+    /// Takes a line of the open list of completions.
+    pub(super) fn completes(&self, words: &str) {
+        self.touches("option", words);
+    }
+
+    /// Takes one of several: a person to act as, a page of the shop.
+    pub(super) fn chooses(&self, words: &str) {
+        self.touches("choice", words);
+    }
+
+    /// Goes to the other half of a narrow page.
+    pub(super) fn opens_production(&self) {
+        self.touches("tab", "Production");
+    }
+
+    /// Opens the newest thread.
+    pub(super) fn opens_the_thread(&self) {
+        self.touches("thread", "replies");
+    }
+
+    /// Types into the message box.
+    pub(super) fn types(&self, text: &str) {
+        self.touches("messageBox", "");
+        self.writes(text);
+    }
+
+    /// Types and sends at once.
+    pub(super) fn sends(&self, text: &str) {
+        self.types(text);
+        self.strikes(Key::Enter);
+    }
+
+    fn touches(&self, question: &str, words: &str) {
+        self.until(words, || {
+            let Some(element) = self.element(question, words) else { return false };
+            let touched = match self.screen {
+                Screen::Desktop => {
+                    self.browser.tries(async |_| element.click().await).map(|()| true)
+                }
+                Screen::Phone => self.taps(question, words, element),
+            };
+            match touched {
+                Ok(is_touched) => is_touched,
+                Err(error) if error.is_stale_element_reference() => false,
+                Err(error) => panic!("{words} cannot be pressed: {error}"),
+            }
+        });
+    }
+
+    /// Whether the finger met what it was meant for.
+    fn taps(&self, question: &str, words: &str, element: Element) -> Result<bool, CmdError> {
+        if !self.asks(&format!("comesUnderTheFinger({question}(arguments[0]))"), &[words])? {
+            return Ok(false);
+        }
+        let place = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let actions = TouchActions::new("finger".to_owned())
+            .then(place)
+            .then(PointerAction::Down { button: 0 })
+            .then(PointerAction::Up { button: 0 });
+        self.browser.tries(async |client| client.perform_actions(actions).await)?;
+        Ok(true)
+    }
+
+    /// Strikes one key, wherever the keyboard is.
+    pub(super) fn strikes(&self, key: Key) {
+        self.strikes_all(&[key]);
+    }
+
+    /// Tab, backwards.
+    pub(super) fn steps_back(&self) {
+        self.strikes_all(&[Key::Shift, Key::Tab]);
+    }
+
+    fn strikes_all(&self, keys: &[Key]) {
+        let down = keys.iter().map(|key| KeyAction::Down { value: (*key).into() });
+        let up = keys.iter().rev().map(|key| KeyAction::Up { value: (*key).into() });
+        self.moves_the_keys(down.chain(up));
+    }
+
+    /// Types letters, wherever the keyboard is.
+    pub(super) fn writes(&self, text: &str) {
+        let strike = |value| [KeyAction::Down { value }, KeyAction::Up { value }];
+        self.moves_the_keys(text.chars().flat_map(strike));
+    }
+
+    fn moves_the_keys(&self, moves: impl Iterator<Item = KeyAction>) {
+        let keyboard = KeyActions::new("keyboard".to_owned());
+        let actions = moves.fold(keyboard, |actions, one| actions.then(one));
+        self.browser.does(async |client| client.perform_actions(actions).await);
+    }
+}
