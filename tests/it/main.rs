@@ -8,6 +8,7 @@ mod cancel;
 mod codes;
 mod contract;
 mod doors;
+mod forged;
 mod halt;
 mod harness;
 mod refusals;

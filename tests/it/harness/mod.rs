@@ -4,11 +4,13 @@
 //! The bot has a runtime of its own, so that a story can end it as a crash would.
 
 mod bot;
+pub mod dice;
 mod heard;
 mod logs;
 mod outsider;
 mod people;
 mod verbs;
+pub mod wire;
 
 use std::future::Future;
 use std::path::Path;
