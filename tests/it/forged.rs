@@ -5,7 +5,7 @@
 
 mod kinds;
 mod nonsense;
-mod replays;
+pub mod replays;
 mod transport;
 
 use std::collections::BTreeMap;

@@ -274,7 +274,8 @@ fn opens_emoji(after: &str) -> bool {
     let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
     let (name, rest) = after.split_at(end);
     let closes = rest.is_empty() || rest.starts_with(':');
-    closes && name.contains(|c: char| !c.is_ascii_digit())
+    // One at the very end opens what a later run begins with.
+    after.is_empty() || closes && name.contains(|c: char| !c.is_ascii_digit())
 }
 
 /// Characters that take no room: zero-width ones, marks that turn the direction of text, fillers, tags.

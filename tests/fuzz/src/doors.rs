@@ -196,7 +196,12 @@ fn drawn(foreign: &str) -> Vec<(String, Alive)> {
 /// Every way in which a card shows foreign words.
 fn card(foreign: &str) -> Card {
     let mixed = || {
-        Text::plain("by ").foreign(foreign).and(": done ").code(foreign).and(" and ").foreign(foreign)
+        Text::plain("by ")
+            .foreign(foreign)
+            .and(": done ")
+            .code(foreign)
+            .and(" and ")
+            .foreign(foreign)
     };
     let link = Text::plain("see ").link("https://good.example/", format!("x {foreign}"));
     Card {

@@ -118,7 +118,8 @@ fn emoji(text: &str, found: &mut Vec<String>) {
 /// A line that begins with the sign, escaped or not. Some line breaks are not `\n`.
 fn quotes(text: &str) -> Vec<String> {
     let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
-    let starts = |line: &&str| line.trim_start().starts_with("&gt;") || line.trim_start().starts_with('>');
+    let starts =
+        |line: &&str| line.trim_start().starts_with("&gt;") || line.trim_start().starts_with('>');
     lines.filter(starts).map(str::to_owned).collect()
 }
 
@@ -128,7 +129,8 @@ fn hidden(text: &str) -> Vec<char> {
 
 fn is_hidden(c: char) -> bool {
     let control = c.is_control() && c != '\n';
-    let directs = matches!(u32::from(c), 0x061c | 0x200e | 0x200f | 0x202a..=0x202e | 0x2066..=0x2069);
+    let directs =
+        matches!(u32::from(c), 0x061c | 0x200e | 0x200f | 0x202a..=0x202e | 0x2066..=0x2069);
     let takes_no_room = matches!(
         u32::from(c),
         0x00ad | 0x034f | 0x180e | 0x200b..=0x200d | 0x2060..=0x2065 | 0xfeff | 0xe0000..=0xe007f

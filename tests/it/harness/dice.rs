@@ -10,7 +10,9 @@ impl Dice {
     pub fn new(seed: u64) -> Self {
         // Zero would stay zero for ever; neighbouring seeds must not throw alike.
         let mut dice = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        (0..8).for_each(|_| drop(dice.next()));
+        for _ in 0..8 {
+            dice.next();
+        }
         dice
     }
 

@@ -249,6 +249,14 @@ impl World {
         found.id.to_string()
     }
 
+    /// Every message that the bot has on any screen, private ones too.
+    pub fn everything_said(&self) -> Vec<repoint::world::slack::Message> {
+        let slack = &self.models.slack;
+        let channels =
+            ["incidents", "stakeholders"].map(|name| slack.messages(slack.channel_id(name)));
+        channels.into_iter().flatten().filter(|one| one.bot).collect()
+    }
+
     /// What the on-call team reads.
     pub fn incidents(&self) -> String {
         steady(&self.models.slack.transcript("incidents"))
