@@ -1,7 +1,7 @@
 //! Logs: to standard error, as text for people or as JSON lines for machines. Standard output carries results only.
 //!
-//! An event is one line, whatever its fields hold: the formatter takes terminal sequences out of them, [`OneLine`] the line
-//! breaks, so that no vendor's words can look like an entry of ours.
+//! An event is one line, whatever its fields hold ([`OneLine`]): the formatter keeps line breaks, and terminal sequences outside
+//! of the message, so that a vendor's words could look like an entry of ours or play with the terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -33,31 +33,43 @@ pub fn set_up(format: LogFormat, usual: &str) {
     let _ = installed;
 }
 
-/// Writes each event as one line. The formatter hands an event over as a whole, with a line break at its end.
+/// Writes each event as one line of printable characters. The formatter hands an event over as a whole, with a line break at
+/// its end.
 struct OneLine<W>(W);
 
 impl<W: Write> Write for OneLine<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let (line, end) = match event.split_last() {
-            Some((b'\n', line)) => (line, &b"\n"[..]),
-            Some(_) | None => (event, &b""[..]),
-        };
-        let mut whole = Vec::with_capacity(event.len());
-        for &byte in line {
-            match byte {
-                b'\n' => whole.extend_from_slice(b"\\n"),
-                b'\r' => whole.extend_from_slice(b"\\r"),
-                other => whole.push(other),
-            }
-        }
-        whole.extend_from_slice(end);
-        self.0.write_all(&whole)?;
+        let text = String::from_utf8_lossy(event);
+        let (line, end) = text.strip_suffix('\n').map_or((&*text, ""), |line| (line, "\n"));
+        // In one piece: other threads write too.
+        self.0.write_all((printable(line) + end).as_bytes())?;
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// With every control character written out. The formatter's own colours stay: all they can do is colour.
+fn printable(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for (at, c) in line.char_indices() {
+        match c {
+            '\u{1b}' if is_colour(&line[at + 1..]) => out.push(c),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                out.extend(c.escape_default());
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether `ESC` and this are a terminal's sequence for a colour: `[`, numbers, `m`.
+fn is_colour(rest: &str) -> bool {
+    let numbers = rest.strip_prefix('[').and_then(|rest| rest.split_once('m'));
+    numbers.is_some_and(|(numbers, _)| numbers.bytes().all(|b| b.is_ascii_digit() || b == b';'))
 }
 
 #[cfg(test)]
@@ -105,7 +117,8 @@ mod tests {
             assert_eq!(lines.len(), hostile.len(), "{format:?}");
             for line in lines {
                 assert!(line.contains("WARN"), "{line:?} is no event of ours");
-                assert!(!line.contains(['\r', '\u{1b}', '\u{7}', '\u{8}']), "{line:?}");
+                let plain = line.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
+                assert!(!plain.contains(char::is_control), "{line:?}");
             }
         }
     }

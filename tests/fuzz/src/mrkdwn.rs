@@ -104,8 +104,9 @@ fn marked(line: &str, mark: char, found: &mut Vec<String>) {
 
 fn emoji(text: &str, found: &mut Vec<String>) {
     let is_name = |name: &str| {
-        let has_letter = name.chars().any(|c| !c.is_ascii_digit());
-        has_letter && name.chars().all(|c| c.is_alphanumeric() || "_-+'".contains(c))
+        // Of the names made of digits there are two; the others are hours and ports.
+        let exists = ["100", "1234"].contains(&name) || name.chars().any(|c| !c.is_ascii_digit());
+        exists && name.chars().all(|c| c.is_alphanumeric() || "_-+'".contains(c))
     };
     let parts: Vec<&str> = text.split(':').collect();
     for name in parts.iter().skip(1).take(parts.len().saturating_sub(2)) {

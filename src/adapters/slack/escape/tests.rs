@@ -66,7 +66,7 @@ pub(in super::super) fn read(text: &str) -> Alive {
 }
 
 /// What people who control a commit message, a branch name or an alert have tried, or might.
-pub(in super::super) const HOSTILE: [&str; 36] = [
+pub(in super::super) const HOSTILE: [&str; 37] = [
     "<!channel>",
     "<!here> <!everyone|all>",
     "<!subteam^S123|@oncall>",
@@ -94,6 +94,7 @@ pub(in super::super) const HOSTILE: [&str; 36] = [
     "done:x:done",
     "done :x",
     "x:",
+    ":100: sure, :1234:",
     ":\u{feff}x:",
     "> quoted by lee",
     "\n\n> quoted by lee",
