@@ -270,7 +270,8 @@ fn is_inside_word(before: Option<char>, after: &str) -> bool {
 /// Whether what follows a colon makes it the first of an `:emoji:`, or could with the colon of a later run. Times of day and
 /// port numbers stay as they are.
 fn opens_emoji(after: &str) -> bool {
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'');
+    // A back-tick becomes an apostrophe, which may stand in a name.
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'' | '`');
     let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
     let (name, rest) = after.split_at(end);
     let closes = rest.is_empty() || rest.starts_with(':');
