@@ -1,6 +1,6 @@
 //! Logs: to standard error, as text for people or as JSON lines for machines. Standard output carries results only.
 //!
-//! An event is one line, whatever its fields hold ([`OneLine`]): the formatter keeps line breaks, and terminal sequences outside
+//! An event is one line, whatever its fields hold (`OneLine`): the formatter keeps line breaks, and terminal sequences outside
 //! of the message, so that a vendor's words could look like an entry of ours or play with the terminal.
 
 use std::io::{self, IsTerminal, Write};
