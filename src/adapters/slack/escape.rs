@@ -129,20 +129,24 @@ fn fit(spans: &[Span], limit: usize) -> String {
 }
 
 /// The runs as spans. Slack reads `*` and the back-tick as markup only where a word does not touch them from outside; a
-/// space is put in between, since unread markup would show, and would let what is inside be read as markup.
+/// space is put in between, since unread markup would show, and would let what is inside be read as markup. One is also put
+/// between two strangers' words: each alone may be inert and both together an emoji.
 fn spans(text: &Text) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut last = None;
     let mut after_marked = false;
-    for span in text.0.iter().map(span).filter(|span| span.length() > 0) {
+    let mut after_foreign = false;
+    let runs = text.0.iter().map(|run| (matches!(run, Run::Foreign(_)), span(run)));
+    for (is_foreign, span) in runs.filter(|(_, span)| span.length() > 0) {
         let first = span.open.chars().chain(span.body.chars()).next();
         let touches = |neighbour: Option<char>| neighbour.is_some_and(|c| !c.is_whitespace());
         let word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
         let opens_at_word = span.is_marked() && (word(last) || after_marked && touches(last));
-        if opens_at_word || after_marked && word(first) {
+        if opens_at_word || after_marked && word(first) || after_foreign && is_foreign {
             spans.push(Span::words(" ".to_owned()));
         }
         after_marked = span.is_marked();
+        after_foreign = is_foreign;
         last = span.close.chars().last().or(span.body.chars().last());
         spans.push(span);
     }
