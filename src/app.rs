@@ -33,6 +33,7 @@ use crate::engine::motor::{Engine, Hands};
 use crate::engine::ports::{Chance, Clock, Journal, Provider};
 use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
+use crate::server::{self, Limits};
 
 /// What a start may choose: time and chance. Everything else comes from the configuration.
 #[derive(Clone)]
@@ -95,7 +96,11 @@ impl App {
         let address = listener.local_addr()?;
         let (close_server, closed) = oneshot::channel();
         let router = http::router(health, routes);
-        let server = tokio::spawn(serve(listener, router, closed));
+        let until = async {
+            // A dropped sender means the same: the app is gone.
+            let _ = closed.await;
+        };
+        let server = tokio::spawn(server::serve(listener, router, Limits::default(), until));
         tracing::info!(%address, services = config.services.len(), "ready");
         Ok(Self { engine, address, socket, close_server: Some(close_server), server, watcher })
     }
@@ -209,6 +214,7 @@ async fn open_slack(
                 team,
                 intake: Arc::new(desk.clone()),
                 clock: seams.clock.clone(),
+                body_limit: receive::BODY_LIMIT,
             };
             Ok((receive::routes(slack), None))
         }
@@ -221,15 +227,5 @@ async fn open_slack(
             let handle = mode.start(Arc::new(desk.clone())).await?;
             Ok((Router::new(), Some(handle)))
         }
-    }
-}
-
-async fn serve(listener: TcpListener, router: Router, closed: oneshot::Receiver<()>) {
-    let until = async {
-        // A dropped sender means the same: the app is gone.
-        let _ = closed.await;
-    };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-        tracing::error!(%error, "the server ended");
     }
 }

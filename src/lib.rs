@@ -18,6 +18,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod http;
+pub mod server;
 pub mod telemetry;
 #[cfg(feature = "demo")]
 pub mod world;

@@ -103,3 +103,25 @@ fn a_slash_command_is_found_by_its_name() {
         assert!(source("chat/handlers").join(format!("{name}.rs")).exists());
     }
 }
+
+#[test]
+fn signatures_and_codes_are_compared_in_constant_time() {
+    let read = |path: &str| {
+        let code = code(&source(path));
+        code.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+    };
+    let verify = read("adapters/slack/verify.rs");
+    assert!(
+        verify.contains(".verify_slice(&claimed)"),
+        "the signature goes to the MAC's own check"
+    );
+    for early in ["finalize", "claimed ==", "== claimed", ".any(|key", ".all(|key", "ct_eq"] {
+        assert!(!verify.contains(early), "{early} may end early, or compares by hand");
+    }
+    // A code is compared where its comparison is written, and nowhere else.
+    assert!(read("engine/seal.rs").contains("differ | (a ^ b)"));
+    assert!(read("chat/handlers/incident.rs").contains("is_same_code("));
+    // What cannot be compared with `==` is not, by mistake.
+    let secret = read("adapters/secret.rs");
+    assert!(!secret.contains("PartialEq") && !secret.contains("Ord"), "secrets have no `==`");
+}

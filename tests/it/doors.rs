@@ -139,8 +139,8 @@ fn a_request_of_another_workspace_is_refused_and_leaves_no_trace() {
     });
 }
 
-/// What Slack posts when eve presses ana's Confirm, with an address for the answer that Slack never gave out.
-fn press_form(w: &World, response_url: &str) -> String {
+/// What Slack posts when somebody presses the card's Confirm.
+pub fn press_form(w: &World, user: &str, trigger: &str, response_url: &str) -> String {
     let slack = &w.models.slack;
     let messages = slack.messages("C01INC");
     let card = messages.iter().find(|one| one.ephemeral_for.is_none()).expect("a card");
@@ -148,11 +148,11 @@ fn press_form(w: &World, response_url: &str) -> String {
     let button = &row["elements"][0];
     let payload = json!({
         "type": "block_actions",
-        "user": {"id": "U01EVE", "team_id": "T01DEMO"},
+        "user": {"id": user, "team_id": "T01DEMO"},
         "team": {"id": "T01DEMO", "domain": "demo"},
         "channel": {"id": "C01INC", "name": "incidents"},
         "container": {"type": "message", "message_ts": card.ts, "is_ephemeral": false},
-        "trigger_id": "1.7.outside",
+        "trigger_id": trigger,
         "response_url": response_url,
         "actions": [{"type": "button", "action_id": button["action_id"], "value": button["value"]}],
     });
@@ -169,7 +169,9 @@ fn a_foreign_address_for_answers_is_never_called_and_is_no_reason_to_refuse() {
         let form = command_form("/rollback", "1.8.outside", &foreign);
         assert_eq!(w.outsider().posts(COMMANDS, &form).await.0, 200);
         assert!(w.card_says("roll back?"));
-        let (status, _) = w.outsider().posts(INTERACTIONS, &press_form(&w, &foreign)).await;
+        // Eve presses ana's button.
+        let form = press_form(&w, "U01EVE", "1.7.outside", &foreign);
+        let (status, _) = w.outsider().posts(INTERACTIONS, &form).await;
         assert_eq!(status, 200);
         // The refusal reaches eve all the same, by token.
         assert!(w.user("eve").was_told().contains("not on this service's list"));

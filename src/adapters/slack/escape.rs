@@ -129,20 +129,24 @@ fn fit(spans: &[Span], limit: usize) -> String {
 }
 
 /// The runs as spans. Slack reads `*` and the back-tick as markup only where a word does not touch them from outside; a
-/// space is put in between, since unread markup would show, and would let what is inside be read as markup.
+/// space is put in between, since unread markup would show, and would let what is inside be read as markup. One is also put
+/// between two strangers' words: each alone may be inert and both together an emoji.
 fn spans(text: &Text) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut last = None;
     let mut after_marked = false;
-    for span in text.0.iter().map(span).filter(|span| span.length() > 0) {
+    let mut after_foreign = false;
+    let runs = text.0.iter().map(|run| (matches!(run, Run::Foreign(_)), span(run)));
+    for (is_foreign, span) in runs.filter(|(_, span)| span.length() > 0) {
         let first = span.open.chars().chain(span.body.chars()).next();
         let touches = |neighbour: Option<char>| neighbour.is_some_and(|c| !c.is_whitespace());
         let word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
         let opens_at_word = span.is_marked() && (word(last) || after_marked && touches(last));
-        if opens_at_word || after_marked && word(first) {
+        if opens_at_word || after_marked && word(first) || after_foreign && is_foreign {
             spans.push(Span::words(" ".to_owned()));
         }
         after_marked = span.is_marked();
+        after_foreign = is_foreign;
         last = span.close.chars().last().or(span.body.chars().last());
         spans.push(span);
     }
@@ -270,11 +274,18 @@ fn is_inside_word(before: Option<char>, after: &str) -> bool {
 /// Whether what follows a colon makes it the first of an `:emoji:`, or could with the colon of a later run. Times of day and
 /// port numbers stay as they are.
 fn opens_emoji(after: &str) -> bool {
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'');
+    // A back-tick becomes an apostrophe, which may stand in a name.
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'' | '`');
     let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
     let (name, rest) = after.split_at(end);
     let closes = rest.is_empty() || rest.starts_with(':');
-    closes && name.contains(|c: char| !c.is_ascii_digit())
+    // One at the very end opens what a later run begins with.
+    after.is_empty() || closes && (of_digits(name) || name.contains(|c: char| !c.is_ascii_digit()))
+}
+
+/// The only two emoji whose names are numbers.
+fn of_digits(name: &str) -> bool {
+    matches!(name, "100" | "1234")
 }
 
 /// Characters that take no room: zero-width ones, marks that turn the direction of text, fillers, tags.

@@ -22,8 +22,8 @@ use crate::engine::ports::Clock;
 
 /// Slack's largest payload, a press on a full message, stays far below.
 const LARGEST_BODY: usize = 256 * 1024;
-/// Slack sends a body at once.
-const READ_LIMIT: Duration = Duration::from_secs(10);
+/// How long a body may take. Slack sends it at once.
+pub const BODY_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the routes need.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct SlackHttp {
     pub intake: Arc<dyn Intake>,
     /// Says what time it is.
     pub clock: Arc<dyn Clock>,
+    /// How long a body may take, in the time of sockets: usually [`BODY_LIMIT`].
+    pub body_limit: Duration,
 }
 
 /// `POST /slack/commands` and `POST /slack/interactions`.
@@ -81,7 +83,7 @@ impl SlackHttp {
         parse: fn(&str, &[u8]) -> Result<Inbound, Malformed>,
     ) -> Result<Inbound, StatusCode> {
         let headers = request.headers().clone();
-        let body = timeout(READ_LIMIT, Bytes::from_request(request, &()))
+        let body = timeout(self.body_limit, Bytes::from_request(request, &()))
             .await
             .map_err(|_| StatusCode::REQUEST_TIMEOUT)?
             .map_err(|rejection| rejection.into_response().status())?;

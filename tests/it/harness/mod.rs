@@ -4,11 +4,13 @@
 //! The bot has a runtime of its own, so that a story can end it as a crash would.
 
 mod bot;
+pub mod dice;
 mod heard;
 mod logs;
 mod outsider;
 mod people;
 mod verbs;
+pub mod wire;
 
 use std::future::Future;
 use std::path::Path;
@@ -245,6 +247,14 @@ impl World {
         let all = self.models.vercel.deployments("shop");
         let found = all.iter().find(|one| one.sha.starts_with(short)).expect("a deployment");
         found.id.to_string()
+    }
+
+    /// Every message that the bot has on any screen, private ones too.
+    pub fn everything_said(&self) -> Vec<repoint::world::slack::Message> {
+        let slack = &self.models.slack;
+        let channels =
+            ["incidents", "stakeholders"].map(|name| slack.messages(slack.channel_id(name)));
+        channels.into_iter().flatten().filter(|one| one.bot).collect()
     }
 
     /// What the on-call team reads.

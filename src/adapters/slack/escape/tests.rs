@@ -66,7 +66,7 @@ pub(in super::super) fn read(text: &str) -> Alive {
 }
 
 /// What people who control a commit message, a branch name or an alert have tried, or might.
-pub(in super::super) const HOSTILE: [&str; 35] = [
+pub(in super::super) const HOSTILE: [&str; 37] = [
     "<!channel>",
     "<!here> <!everyone|all>",
     "<!subteam^S123|@oncall>",
@@ -93,6 +93,8 @@ pub(in super::super) const HOSTILE: [&str; 35] = [
     ":white_check_mark: all checks passed",
     "done:x:done",
     "done :x",
+    "x:",
+    ":100: sure, :1234:",
     ":\u{feff}x:",
     "> quoted by lee",
     "\n\n> quoted by lee",

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -59,6 +60,10 @@ struct Place {
 }
 
 async fn place() -> Place {
+    place_with(BODY_LIMIT).await
+}
+
+async fn place_with(body_limit: Duration) -> Place {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let notebook = Arc::new(Notebook::default());
     let verifier = Verifier::new(vec![Secret::new(SECRET.to_owned())]).unwrap();
@@ -67,6 +72,7 @@ async fn place() -> Place {
         team: TEAM.to_owned(),
         intake: notebook.clone(),
         clock: Arc::new(StillClock),
+        body_limit,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -196,4 +202,24 @@ async fn an_intake_that_is_too_slow_is_not_waited_for() {
     assert_eq!((command.0, command.1.contains(said)), (200, true));
     assert!(command.1.contains("\"response_type\":\"ephemeral\""), "{}", command.1);
     assert_eq!(press.0, 503);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_end_in_time_is_given_up_whoever_signed_it() {
+    let place = place_with(Duration::from_millis(300)).await;
+    let stamp = NOW_SECONDS.to_string();
+    let signature = sign(SECRET, &stamp, COMMAND.as_bytes());
+    let address = place.base.strip_prefix("http://").unwrap();
+    for framing in ["content-length: 4000", "transfer-encoding: chunked"] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /slack/commands HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\n{framing}\r\n\
+             {SIGNATURE_HEADER}: {signature}\r\n{TIMESTAMP_HEADER}: {stamp}\r\n\r\n5\r\nteam_\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(std::str::from_utf8(&answer), Ok("HTTP/1.1 408"), "{framing}");
+    }
+    assert_eq!(place.taken(), 0);
 }
