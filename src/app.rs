@@ -35,18 +35,25 @@ use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
 use crate::server::{self, Limits};
 
-/// What a start may choose: time and chance. Everything else comes from the configuration.
+/// What a start may choose: time, chance, and what stands before the journal. Everything else comes from the
+/// configuration.
 #[derive(Clone)]
 pub struct Seams {
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub chance: Arc<dyn Chance>,
+    /// What the bot takes for its journal, given the one that was opened. By itself that one.
+    pub journal: Arc<dyn Fn(Arc<dyn Journal>) -> Arc<dyn Journal> + Send + Sync>,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) }
+        Self {
+            clock: Arc::new(SystemClock),
+            chance: Arc::new(SystemChance),
+            journal: Arc::new(|opened| opened),
+        }
     }
 }
 
@@ -71,7 +78,7 @@ impl App {
     pub async fn start(config: &Config, seams: Seams) -> anyhow::Result<Self> {
         // A second call changes nothing; every TLS client of the process uses this provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let journal = open_journal(config)?;
+        let journal = (seams.journal)(open_journal(config)?);
         recovery::check(journal.as_ref()).await.context("the journal cannot be relied on")?;
         let slack = Arc::new(SlackApi::new(&SlackApiConfig {
             api_url: config.slack.api_url.clone(),

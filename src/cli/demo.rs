@@ -4,13 +4,11 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
-use crate::adapters::chance::SystemChance;
 use crate::app::{App, Seams};
 use crate::chat::catalog::{Catalog, Prefix};
 use crate::config::Config;
@@ -72,7 +70,7 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
         None
     } else {
         let config = Config::parse(&text, &|_| None)?;
-        let seams = Seams { clock, chance: Arc::new(SystemChance) };
+        let seams = Seams { clock, ..Seams::default() };
         Some(App::start(&config, seams).await?)
     };
     world.bot_listens(bot);

@@ -17,4 +17,5 @@ mod refusals;
 mod restart;
 mod rollback;
 mod slack_trouble;
+mod sweeps;
 mod trouble;

@@ -42,8 +42,10 @@ pub const FAULTS: &[&str] = &[
     "rate_limited", // 429 with Retry-After: {"retry_after": 2}
     "ok_false",     // 200 with an error code: {"error": "channel_not_found"}
     "status",       // a bare status: {"status": 503}
+    "dropped",      // the connection is dropped before anything is done
+    "garbage",      // 200 with a page that is not JSON, doing nothing
     "hang",         // no answer for a minute
-    "lost_answer",  // done, then the connection is dropped
+    "lost_answer",  // done, then the connection is dropped; with {"silent": true} it stays open, and silent
     "duplicate",    // a command or press is delivered twice
     "delayed",      // a command or press is delivered late: {"ms": 1500}
 ];

@@ -54,8 +54,8 @@ async fn api(
     }
     let answer = methods::call(&model, &name, token.as_deref(), &arguments);
     model.ledger.touch();
-    if model.ledger.spring(VENDOR, "lost_answer", http_method.as_str(), &path).is_some() {
-        return cut_off();
+    if let Some(lost) = lose_answer(&model, http_method.as_str(), &path).await {
+        return lost;
     }
     json_answer(&answer)
 }
@@ -72,8 +72,20 @@ async fn answer(
         return response;
     }
     let status = response::take(&model, &id, arguments);
+    if let Some(lost) = lose_answer(&model, "POST", &path).await {
+        return lost;
+    }
     let body = if status.is_success() { "ok" } else { "" };
     (status, body).into_response()
+}
+
+/// Meets the trap of a lost answer: what was asked for is done by now.
+async fn lose_answer(model: &SlackModel, method: &str, path: &str) -> Option<Response> {
+    let fault = model.ledger.spring(VENDOR, "lost_answer", method, path)?;
+    if fault.with["silent"] == true {
+        std::future::pending::<()>().await;
+    }
+    Some(cut_off())
 }
 
 /// Meets the traps that need no knowledge of the call.
@@ -101,6 +113,13 @@ async fn trap(model: &SlackModel, method: &str, path: &str) -> Option<Response> 
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         return Some(by_trap(status.into_response()));
+    }
+    if ledger.spring(VENDOR, "dropped", method, path).is_some() {
+        return Some(cut_off());
+    }
+    if ledger.spring(VENDOR, "garbage", method, path).is_some() {
+        let page = ([(header::CONTENT_TYPE, "text/html")], "<html>Down</html>");
+        return Some(by_trap(page.into_response()));
     }
     if let Some(fault) = ledger.spring(VENDOR, "ok_false", method, path) {
         let code = fault.with["error"].as_str().unwrap_or("fatal_error");

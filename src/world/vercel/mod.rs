@@ -151,6 +151,11 @@ impl VercelModel {
         self.look(project, |project| Some(project.rollback_note.as_ref()?.description.clone()))
     }
 
+    /// How many rollbacks were begun because somebody called for them. A call that was refused or lost on its way is none.
+    pub fn rollbacks_begun(&self, project: &str) -> usize {
+        self.look(project, |project| project.rollbacks_begun)
+    }
+
     /// Calls that this model did not know: a world is sound when there are none.
     pub fn unknown_calls(&self) -> Vec<String> {
         self.state().unknown_calls.clone()

@@ -31,6 +31,8 @@ pub(super) struct Project {
     pub(super) rollback_note: Option<RollbackNote>,
     /// What customers get although the names moved on: the trap `control_plane_only`.
     pub(super) held_back: Option<DeploymentId>,
+    /// How many rollbacks were begun because somebody called for them.
+    pub(super) rollbacks_begun: usize,
 }
 
 /// A production name.
@@ -117,6 +119,7 @@ impl Project {
             job: None,
             rollback_note: None,
             held_back: None,
+            rollbacks_begun: 0,
         }
     }
 
@@ -155,6 +158,7 @@ impl Project {
         script: Script,
     ) {
         let from = self.target.clone();
+        self.rollbacks_begun += usize::from(kind == JobKind::Rollback);
         self.job = Some(Job { kind, from, to, requested_at: now, script, settled: false });
     }
 

@@ -14,6 +14,7 @@ use repoint::engine::ports::{Chance, Clock, VerifyScope};
 use repoint::world::clock::WorldClock;
 use tokio::runtime::Runtime;
 
+use super::gate::{Gate, GatedJournal};
 use super::logs::Logs;
 
 /// Ids that differ from one to the next and are the same in each run.
@@ -49,7 +50,7 @@ pub struct Bot {
 
 impl Bot {
     /// Starts a bot through the same door as the binary does.
-    pub async fn start(text: &str, clock: Arc<WorldClock>, logs: Logs) -> Self {
+    pub async fn start(text: &str, clock: Arc<WorldClock>, logs: Logs, gate: Arc<Gate>) -> Self {
         let config = Config::parse(text, &|_| None).unwrap_or_else(|error| panic!("{error}"));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -58,7 +59,8 @@ impl Bot {
             .build()
             .expect("a runtime");
         let chance = SeededChance(AtomicU64::new(BOTS.fetch_add(1, Ordering::Relaxed) << 32));
-        let seams = Seams { clock: clock.clone(), chance: Arc::new(chance) };
+        let journal = Arc::new(move |opened| GatedJournal::before(opened, gate.clone()));
+        let seams = Seams { clock: clock.clone(), chance: Arc::new(chance), journal };
         let started = {
             let config = config.clone();
             runtime.spawn(async move { App::start(&config, seams).await })

@@ -5,6 +5,7 @@
 
 mod bot;
 pub mod dice;
+mod gate;
 mod heard;
 mod logs;
 mod outsider;
@@ -26,6 +27,7 @@ use repoint::world::{Beginning, Traffic, World as Models};
 use serde_json::{Value, json};
 
 pub use bot::Bot;
+pub use gate::{Gate, Strike};
 pub use outsider::command_form;
 pub use people::Person;
 
@@ -46,6 +48,8 @@ pub struct World {
     pub models: Models,
     pub clock: Arc<WorldClock>,
     pub folder: tempfile::TempDir,
+    /// Between the bot and its journal.
+    pub gate: Arc<Gate>,
     bot: std::sync::Mutex<Option<Bot>>,
     settings: Settings,
     logs: logs::Logs,
@@ -110,6 +114,7 @@ impl World {
             models,
             clock,
             folder,
+            gate: Arc::default(),
             bot: std::sync::Mutex::new(None),
             settings,
             logs: logs::Logs::new(),
@@ -128,7 +133,8 @@ impl World {
 
     /// Starts the bot.
     pub async fn bot_starts(&self) {
-        let bot = Bot::start(&self.configuration(), self.clock.clone(), self.logs.clone()).await;
+        let (clock, logs) = (self.clock.clone(), self.logs.clone());
+        let bot = Bot::start(&self.configuration(), clock, logs, self.gate.clone()).await;
         if !self.settings.socket_mode {
             self.models.bot_listens(bot.address());
         }
@@ -269,13 +275,17 @@ impl World {
 
     /// Whether the live card's headline holds this text.
     pub fn card_says(&self, text: &str) -> bool {
+        self.headline().contains(text)
+    }
+
+    /// The live card's headline; empty while there is no card.
+    pub fn headline(&self) -> String {
         let messages = self.models.slack.messages(self.models.slack.channel_id("incidents"));
         let cards = messages.iter().filter(|one| one.ephemeral_for.is_none() && one.bot);
         let mut headlines =
             cards.filter_map(|one| one.blocks.first()).filter(|block| block["type"] == "header");
-        headlines
-            .next_back()
-            .is_some_and(|block| block["text"]["text"].as_str().unwrap_or_default().contains(text))
+        let newest = headlines.next_back();
+        newest.and_then(|block| block["text"]["text"].as_str()).unwrap_or_default().to_owned()
     }
 
     /// Rolls back to the best target: the story's usual middle.
