@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
 use super::ports::{Commit, JournalError, NewDelivery, ReplyTo};
-use super::seal;
+use super::{retry, seal};
 use crate::domain::action::Action;
 use crate::domain::actor::Actor;
 use crate::domain::decide::{Read, Request};
@@ -65,16 +65,29 @@ pub async fn press(
     Ok(())
 }
 
-/// Looks at a stored press and settles it.
+/// Looks at a stored press and settles it. Whoever pressed was told that it was taken: while the journal's disk is full or
+/// locked, it is tried again.
 pub(super) async fn answer(engine: &Engine, key: &DeliveryKey, press: Press) {
     let (incident, action) = (press.incident, press.action.name());
-    if let Err(error) = settle(engine, key, press).await {
-        // The delivery stays pending: it is looked at again at the next start.
+    let mut failures = 0;
+    while let Err(error) = settle(engine, key, &press).await {
         tracing::error!(incident = incident.0, action, %error, "a press could not be recorded");
+        let passes = matches!(error, JournalError::Full | JournalError::Locked(_));
+        if !passes || engine.is_stopping() {
+            // The delivery stays pending: it is looked at again at the next start.
+            return;
+        }
+        let tools = engine.keeper().tools();
+        let until = tools.clock.now() + retry::pause(failures, tools.chance.bytes()[0]);
+        failures += 1;
+        tokio::select! {
+            () = tools.clock.sleep_until(until) => {}
+            () = engine.stopped() => {}
+        }
     }
 }
 
-async fn settle(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), JournalError> {
+async fn settle(engine: &Engine, key: &DeliveryKey, press: &Press) -> Result<(), JournalError> {
     let value = engine.keeper().sealer().value(press.incident, &press.action);
     let request = Request::Press {
         incident: press.incident,
@@ -90,7 +103,7 @@ async fn settle(engine: &Engine, key: &DeliveryKey, press: Press) -> Result<(), 
     for _ in 0..MOST_ROUNDS {
         match engine.propose(&proposal).await {
             Ok(Answer::Needs(reads)) => {
-                proposal.readings = read(engine, &press, &reads, proposal.readings).await?;
+                proposal.readings = read(engine, press, &reads, proposal.readings).await?;
             }
             Ok(Answer::Done(..) | Answer::Refused(_)) => return Ok(()),
             // Somebody was faster by a hair: deciding anew says who.

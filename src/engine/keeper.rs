@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::ports::{
     Append, Chance, Change, Clock, Commit, Journal, JournalError, Narrator, NewDelivery, NewEvent,
-    NewPost, Receipt, ReplyTo, Shown, TokenHash,
+    NewPost, PostOutcome, Receipt, ReplyTo, Shown, TokenHash,
 };
 use super::seal::Sealer;
 use crate::domain::actor::{Actor, Policy};
@@ -172,7 +172,19 @@ impl Keeper {
     /// # Errors
     /// When the journal did not take it.
     pub async fn commit(&self, commit: Commit) -> Result<Receipt, JournalError> {
-        let done = self.tools.journal.commit(commit).await;
+        self.noticed(self.tools.journal.commit(commit).await)
+    }
+
+    /// Records how an outbox row ended.
+    ///
+    /// # Errors
+    /// When the journal did not take it.
+    pub async fn settle_post(&self, id: u64, outcome: PostOutcome) -> Result<(), JournalError> {
+        self.noticed(self.tools.journal.settle_post(id, outcome).await)
+    }
+
+    /// Remembers a failure after which the journal is of no more use to this process.
+    fn noticed<T>(&self, done: Result<T, JournalError>) -> Result<T, JournalError> {
         if let Err(error @ (JournalError::Unavailable(_) | JournalError::Corrupt(_))) = &done {
             // Whether it was written is not known, so neither is the state: only a start from the file tells.
             self.broken.send_replace(Some(error.to_string()));

@@ -22,13 +22,13 @@ const CLOSED_PAUSE: Span = Span::minutes(1);
 
 /// Speaks for a channel until the engine stops.
 pub(super) async fn speak(engine: Engine, channel: Channel, bell: Arc<Bell>) {
-    let mut speaker = Speaker { engine, channel, failures: 0 };
+    let mut speaker = Speaker { engine, channel, failures: 0, unsettled: None };
     let mut at_work: Option<AtWork> = bell.answer();
     loop {
         let pause = match speaker.say_all().await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::error!(channel = %speaker.channel, %error, "the outbox could not be read");
+                tracing::error!(channel = %speaker.channel, %error, "the outbox could not be read or recorded");
                 Some(speaker.backoff())
             }
         };
@@ -47,6 +47,8 @@ struct Speaker {
     channel: Channel,
     /// Tries in a row that did not get through.
     failures: u32,
+    /// A row that ended, without the journal having taken it yet.
+    unsettled: Option<(u64, PostOutcome)>,
 }
 
 impl Speaker {
@@ -72,6 +74,7 @@ impl Speaker {
 
     /// Says everything that waits. `Some`: how long to wait before the head is tried again.
     async fn say_all(&mut self) -> Result<Option<Span>, JournalError> {
+        self.settle_what_ended().await?;
         let journal = self.engine.keeper().tools().journal.clone();
         loop {
             let waiting = journal.pending_posts(&self.channel, BATCH).await?;
@@ -92,10 +95,9 @@ impl Speaker {
         row: &PendingPost,
         overtaken: Overtaken,
     ) -> Result<Option<Span>, JournalError> {
-        let journal = self.engine.keeper().tools().journal.clone();
         let manner = self.manner(&row.post).await?;
         if overtaken == Overtaken::Yes && matches!(manner, Manner::Edit(_)) {
-            journal.settle_post(row.id, PostOutcome::Superseded).await?;
+            self.settle(row, PostOutcome::Superseded).await?;
             return Ok(None);
         }
         let mut message = Outbound {
@@ -113,7 +115,7 @@ impl Speaker {
         match said {
             Ok(reference) => {
                 self.failures = 0;
-                journal.settle_post(row.id, PostOutcome::Sent(reference)).await?;
+                self.settle(row, PostOutcome::Sent(reference)).await?;
                 Ok(None)
             }
             Err(error) => self.failed(row, error).await,
@@ -162,9 +164,27 @@ impl Speaker {
         why: String,
     ) -> Result<Option<Span>, JournalError> {
         tracing::error!(channel = %self.channel, post = row.id, why, "a post will never be taken");
-        let journal = &self.engine.keeper().tools().journal;
-        journal.settle_post(row.id, PostOutcome::Refused(why)).await?;
+        self.settle(row, PostOutcome::Refused(why)).await?;
         Ok(None)
+    }
+
+    /// Records how a row ended. While the journal does not take it, nothing more is said in this channel: not this row
+    /// again, and none after it.
+    async fn settle(
+        &mut self,
+        row: &PendingPost,
+        outcome: PostOutcome,
+    ) -> Result<(), JournalError> {
+        self.unsettled = Some((row.id, outcome));
+        self.settle_what_ended().await
+    }
+
+    async fn settle_what_ended(&mut self) -> Result<(), JournalError> {
+        if let Some((id, outcome)) = self.unsettled.clone() {
+            self.engine.keeper().settle_post(id, outcome).await?;
+            self.unsettled = None;
+        }
+        Ok(())
     }
 
     fn backoff(&mut self) -> Span {

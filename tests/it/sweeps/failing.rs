@@ -120,3 +120,22 @@ fn a_write_that_fails_once_in_any_way_leads_to_the_same_end() {
     say(&format!("sweep: {struck} writes failed once, of {} writes in {} ways", quiet.writes, 4));
     assert!(struck * 10 >= cases.len() as u64 * 9, "most of the strikes must hit");
 }
+
+#[test]
+fn while_nothing_can_be_written_nothing_is_said_twice_and_then_all_goes_on() {
+    const WHILE: u64 = 6;
+    let quiet = Night::play(async |_| {});
+    let cases: Vec<u64> = (1..=quiet.writes).collect();
+    let struck = sweep(&cases, ABREAST, |nth| {
+        let morning = Night::play(async |night| {
+            for at in *nth..*nth + WHILE {
+                night.w.gate.strikes_at(at, Strike::Refuses(JournalError::Full));
+            }
+        });
+        is_as_good_as(&morning, &quiet);
+        assert_eq!(morning.repeats, 0, "Slack took every one of them at once");
+        morning.struck
+    });
+    let struck: u64 = struck.iter().sum();
+    say(&format!("sweep: the disk was full from each of {} writes on, {struck} times", cases.len()));
+}

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use repoint::domain::time::Span;
+use repoint::engine::ports::Clock;
+use repoint::world::vercel::AutoAssign;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use super::told::{Told, nothing_was_lost};
+use super::told::{Told, nothing_was_lost, repeats};
 use crate::harness::{GOOD, Settings, World};
 
 /// How often Ana tries something before she gives up.
@@ -39,6 +41,8 @@ pub struct Morning {
     pub struck: u64,
     /// What was said.
     pub told: Told,
+    /// How many messages were said more than once.
+    pub repeats: usize,
 }
 
 impl Night {
@@ -75,6 +79,7 @@ impl Night {
                 slack,
                 struck,
                 told: Told::of(&night.w),
+                repeats: repeats(&night.w),
             });
         });
         morning.expect("a story that came to its end")
@@ -124,7 +129,7 @@ impl Night {
     pub async fn ana_rolls_back(&self) {
         let ana = self.w.user("ana");
         for _ in 0..TRIES {
-            self.w.settle().await;
+            self.passes(1).await;
             let headline = self.w.headline();
             if headline.contains("roll back?") && ana.sees("Confirm") {
                 ana.presses("Confirm").await;
@@ -133,7 +138,6 @@ impl Night {
             } else if is_anas_turn(&headline) {
                 ana.types("/rollback").await;
             }
-            self.w.settle().await;
             if self.comes_to_a_stand().await == Stand::Proven {
                 return;
             }
@@ -144,16 +148,41 @@ impl Night {
     /// Lets time pass until nothing more comes without a person.
     async fn comes_to_a_stand(&self) -> Stand {
         for _ in 0..180 {
+            self.passes(1).await;
             let headline = self.w.headline();
             if headline.contains("proven") && self.w.pointer_is_free() {
+                self.looks_at_the_flag();
                 return Stand::Proven;
             }
             if is_anas_turn(&headline) || headline.contains('?') || headline.contains("question") {
                 return Stand::PersonsTurn;
             }
-            self.w.passes(Span::seconds(1)).await;
         }
         panic!("nothing moves any more:\n{}", self.w.incidents());
+    }
+
+    /// Where the card says that a person has to switch automatic assignment off, one does.
+    fn looks_at_the_flag(&self) {
+        if self.w.incidents().contains("still on: switch it off by hand") {
+            self.w.models.vercel.set_auto_assign("shop", AutoAssign::Off);
+        }
+    }
+
+    /// Lets seconds pass, also while somebody is at work who waits for the clock himself.
+    async fn passes(&self, seconds: i64) {
+        let clock = &self.w.clock;
+        let end = clock.now() + Span::seconds(seconds);
+        while clock.now() < end {
+            self.rests().await;
+            let next = clock.next_due().map_or(end, |due| due.min(end));
+            self.w.clock_moves(Span((next.0 - clock.now().0).max(1)));
+        }
+        self.rests().await;
+    }
+
+    /// Waits until nothing is going on, or until that is likely to be a wait for the clock.
+    async fn rests(&self) {
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.w.settle()).await;
     }
 
     /// What must be true in the morning.
@@ -161,7 +190,7 @@ impl Night {
         let w = &self.w;
         // What was to go wrong later than the story lasted goes wrong no more.
         w.troubles_are_over();
-        self.survives(w.passes(Span::seconds(70))).await;
+        self.survives(self.passes(70)).await;
         assert_eq!(w.live(), GOOD, "{}", w.incidents());
         let begun = w.models.vercel.rollbacks_begun("shop");
         assert_eq!(begun, 1, "a second flip:\n{}", w.incidents());

@@ -63,6 +63,17 @@ pub fn nothing_was_lost(w: &Arc<World>) {
     }
 }
 
+/// How many messages were said more than once.
+pub fn repeats(w: &Arc<World>) -> usize {
+    let mut said = posts(w, "incidents");
+    said.extend(posts(w, "stakeholders"));
+    let mut numbers: Vec<u64> = said.iter().map(number).collect();
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    all - numbers.len()
+}
+
 fn posts(w: &Arc<World>, channel: &str) -> Vec<Message> {
     let slack = &w.models.slack;
     let mut messages = slack.messages(slack.channel_id(channel));
@@ -113,6 +124,7 @@ fn words(message: &Message) -> String {
         (r"<!date[^>]*>", "<time>"),
         (r"127\.0\.0\.1:\d+", "<host>"),
         (r"\b\d+ (s|min|h)\b", "<span>"),
+        (r"\b\d+ fresh answers", "<some> fresh answers"),
         (r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", "<code>"),
     ] {
         let pattern = regex::Regex::new(pattern).expect("a pattern");
