@@ -138,6 +138,9 @@ async fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What shells expect of a process that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     let app = App::start(&config, Seams::default()).await?;
@@ -146,7 +149,14 @@ async fn run(path: &Path) -> anyhow::Result<ExitCode> {
         why = app.engine().keeper().broken() => Some(why),
     };
     tracing::info!("finishing what was begun");
-    app.stop().await;
+    tokio::select! {
+        () = app.stop() => {}
+        // Whoever asks a second time at a keyboard does not want to wait. A host that repeats itself is being heard already.
+        _ = tokio::signal::ctrl_c() => {
+            tracing::warn!("ended before everything was finished; it goes on at the next start");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    }
     match broken {
         None => Ok(ExitCode::SUCCESS),
         // Whoever starts us starts us again; what is in the file decides how it goes on.

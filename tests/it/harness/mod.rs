@@ -79,13 +79,8 @@ impl World {
         settings: Settings,
         story: impl FnOnce(Arc<World>) -> F,
     ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let world = Arc::new(Self::begin(settings).await);
+        runtime().block_on(async {
+            let world = Arc::new(Self::begin(settings, WorldClock::still(NIGHT)).await);
             world.bot_starts().await;
             let played = tokio::time::timeout(PATIENCE * 4, story(world.clone())).await;
             assert!(played.is_ok(), "the story did not come to its end");
@@ -93,9 +88,18 @@ impl World {
         });
     }
 
-    async fn begin(settings: Settings) -> Self {
-        let clock = WorldClock::still(NIGHT);
-        let mut vercel = VercelSeed::demo(NIGHT);
+    /// Plays a story around a bot in a process of its own, which the story starts and ends: time is real.
+    pub fn run_around_a_process<T, F: Future<Output = T>>(story: impl FnOnce(Arc<World>) -> F) -> T {
+        runtime().block_on(async {
+            let world = Arc::new(Self::begin(Settings::default(), WorldClock::real()).await);
+            let played = tokio::time::timeout(PATIENCE * 4, story(world.clone())).await;
+            assert_eq!(world.models.unknown_calls(), Vec::<String>::new(), "calls that no model knows");
+            played.expect("a story that comes to its end")
+        })
+    }
+
+    async fn begin(settings: Settings, clock: Arc<WorldClock>) -> Self {
+        let mut vercel = VercelSeed::demo(clock.now());
         if let Some(change) = settings.account {
             change(&mut vercel);
         }
@@ -327,6 +331,11 @@ impl World {
             "errors in the log: {errors:#?}"
         );
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().expect("a runtime")
 }
 
 /// A transcript without what differs from run to run: ports, and codes that hang on the journal's own key.

@@ -54,10 +54,13 @@ fn failures(
     })
 }
 
-/// The same end; or, where Ana had to ask again, all of the story and in its order.
+/// The same end; or, where Ana had to ask again or to switch the flag off by hand, all else of the story in its order.
 fn is_as_good_as(morning: &Morning, quiet: &Morning) -> bool {
+    let by_hand = morning.told.thread.iter().any(|line| line.contains("Switch it off at the provider"));
+    let is_expected = |line: &&String| !by_hand || !line.starts_with("Automatic assignment is off");
     let mut thread = morning.told.thread.iter();
-    let in_order = quiet.told.thread.iter().all(|line| thread.any(|one| one == line));
+    let mut expected = quiet.told.thread.iter().filter(is_expected);
+    let in_order = expected.all(|line| thread.any(|one| one == line));
     assert!(in_order, "{:#?}", morning.told.thread);
     assert_eq!(morning.told.news, quiet.told.news);
     morning.told == quiet.told
@@ -69,9 +72,9 @@ fn play_all(quiet: &Morning, cases: &[Failure], abreast: usize) {
         let morning = Night::play(async |night| night.w.trap(vendor, kind, "", with));
         is_as_good_as(&morning, quiet)
     });
-    let asked_again = same.iter().filter(|same| !**same).count();
+    let by_people = same.iter().filter(|same| !**same).count();
     say(&format!(
-        "sweep: {} calls failed once, {asked_again} of them so that somebody had to ask again",
+        "sweep: {} calls failed once, {by_people} of them so that somebody had to do something",
         cases.len()
     ));
 }

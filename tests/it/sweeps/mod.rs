@@ -7,7 +7,9 @@
 mod appends;
 mod effects;
 mod failing;
+mod kills;
 mod night;
+mod process;
 mod told;
 mod twice;
 

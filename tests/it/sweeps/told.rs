@@ -1,8 +1,9 @@
 //! What a night's channels hold, without what differs from run to run, and what must be true of it whatever happened.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use regex::Regex;
 use repoint::world::slack::Message;
 use serde_json::Value;
 
@@ -23,6 +24,18 @@ const ABOUT_TROUBLE: [&str; 12] = [
     "The question no longer holds",
     "asked anew",
 ];
+
+/// What differs from run to run.
+static DIFFERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let all = [
+        (r"<!date[^>]*>", "<time>"),
+        (r"127\.0\.0\.1:\d+", "<host>"),
+        (r"\b\d+ (s|min|h)\b", "<span>"),
+        (r"\b\d+ fresh answers", "<some> fresh answers"),
+        (r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", "<code>"),
+    ];
+    all.map(|(pattern, instead)| (Regex::new(pattern).expect("a pattern"), instead)).into()
+});
 
 /// What was said in a night, repeats left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,15 +133,8 @@ fn words(message: &Message) -> String {
         out.push(message.text.clone());
     }
     let mut text = out.join("\n");
-    for (pattern, instead) in [
-        (r"<!date[^>]*>", "<time>"),
-        (r"127\.0\.0\.1:\d+", "<host>"),
-        (r"\b\d+ (s|min|h)\b", "<span>"),
-        (r"\b\d+ fresh answers", "<some> fresh answers"),
-        (r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", "<code>"),
-    ] {
-        let pattern = regex::Regex::new(pattern).expect("a pattern");
-        text = pattern.replace_all(&text, instead).into_owned();
+    for (pattern, instead) in DIFFERS.iter() {
+        text = pattern.replace_all(&text, *instead).into_owned();
     }
     text
 }

@@ -1,0 +1,142 @@
+//! The real binary as a process beside a story, and Ana beside it, in real time.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use repoint::adapters::clock::SystemClock;
+use repoint::engine::ports::Clock;
+
+use crate::harness::World;
+
+/// Nothing takes longer than this; what does not come by then does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running bot.
+pub struct Process {
+    child: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts a bot on the configuration in the story's folder. As soon as it says where it listens, Slack knows.
+    pub fn start(w: &Arc<World>) -> Self {
+        let mut command = repoint();
+        command.arg("run").arg("--config").arg(w.file("repoint.toml"));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let log = Arc::<Mutex<String>>::default();
+        let out = child.stderr.take().expect("its standard error");
+        let (world, lines) = (w.clone(), log.clone());
+        std::thread::spawn(move || follow(out, &world, &lines));
+        Self { child, log }
+    }
+
+    /// Starts a bot and waits until it listens.
+    pub async fn ready(w: &Arc<World>) -> Self {
+        let process = Self::start(w);
+        until(w, "the bot to be ready", || process.log().contains(" ready ")).await;
+        process
+    }
+
+    /// What it said on standard error so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// As the kernel does when memory is short: no chance to tidy up.
+    pub fn kill_9(mut self) {
+        self.child.kill().expect("a kill");
+        self.child.wait().expect("an end");
+    }
+
+    /// Sends a signal, by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.expect("a signal").success());
+    }
+
+    /// Waits for its end.
+    pub async fn ends(mut self, w: &World) -> ExitStatus {
+        let begun = SystemClock.now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                return status;
+            }
+            let waited = SystemClock.now().since(begun).0.unsigned_abs();
+            assert!(u128::from(waited) < PATIENCE.as_millis(), "it does not end:\n{}", self.log());
+            w.in_real_time(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended already is what we want.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn follow(out: ChildStderr, w: &World, log: &Mutex<String>) {
+    for line in BufReader::new(out).lines().map_while(Result::ok) {
+        let address = line.split_once("ready address=").and_then(|(_, rest)| rest.split(' ').next());
+        if let Some(address) = address {
+            w.models.bot_listens(address.parse().expect("an address"));
+        }
+        let mut log = log.lock().expect("the log");
+        log.push_str(&line);
+        log.push('\n');
+    }
+}
+
+/// The binary under test.
+pub fn repoint() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_repoint"))
+}
+
+/// Runs the binary to its end.
+pub fn run(arguments: &[&str], config: &Path) -> Output {
+    let mut command = repoint();
+    command.args(arguments).arg("--config").arg(config);
+    command.output().expect("the binary runs")
+}
+
+/// What a run printed, on both sides.
+pub fn said(output: &Output) -> String {
+    let [out, error] = [&output.stdout, &output.stderr].map(|side| String::from_utf8_lossy(side));
+    format!("{out}{error}")
+}
+
+/// Waits in real time until something is so.
+pub async fn until(w: &Arc<World>, what: &str, is_so: impl Fn() -> bool) {
+    let begun = SystemClock.now();
+    while !is_so() {
+        let waited = SystemClock.now().since(begun).0.unsigned_abs();
+        assert!(u128::from(waited) < PATIENCE.as_millis(), "no {what}:\n{}", w.incidents());
+        w.in_real_time(Duration::from_millis(10)).await;
+    }
+}
+
+/// Ana gets production back, however often the bot dies meanwhile: she looks, and does what is there to be done.
+pub async fn ana_rolls_back(w: &Arc<World>) {
+    let ana = w.user("ana");
+    let begun = SystemClock.now();
+    loop {
+        let headline = w.headline();
+        if headline.contains("proven") && w.times_said("production is pinned") > 0 {
+            return;
+        }
+        if headline.is_empty() {
+            ana.types("/rollback").await;
+        } else if headline.contains("roll back?") && ana.sees("Confirm") {
+            ana.presses("Confirm").await;
+        }
+        let waited = SystemClock.now().since(begun).0.unsigned_abs();
+        assert!(u128::from(waited) < PATIENCE.as_millis(), "Ana gives up:\n{}", w.incidents());
+        w.in_real_time(Duration::from_millis(150)).await;
+    }
+}
