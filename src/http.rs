@@ -18,7 +18,7 @@ use crate::engine::recovery::Soundness;
 pub struct Health {
     /// Is it sound?
     pub soundness: watch::Receiver<Soundness>,
-    /// Can it be read?
+    /// Can it be read and written?
     pub journal: Arc<dyn Journal>,
     /// Is chat connected? `None`: chat calls us.
     pub connected: Option<watch::Receiver<bool>>,
@@ -40,8 +40,11 @@ struct Readiness {
 }
 
 async fn ready(State(health): State<Health>) -> Response {
-    let readable = health.journal.open_incidents().await;
-    let journal = match (&readable, &*health.soundness.borrow()) {
+    let usable = match health.journal.open_incidents().await {
+        Ok(_) => health.journal.takes_what_is_new().await,
+        Err(error) => Err(error),
+    };
+    let journal = match (&usable, &*health.soundness.borrow()) {
         (Err(error), _) => error.to_string(),
         (Ok(_), Soundness::Checking) => "open incidents are sound; checking the rest".to_owned(),
         (Ok(_), Soundness::Sound(report)) => {
@@ -58,7 +61,7 @@ async fn ready(State(health): State<Health>) -> Response {
         Some(connected) if *connected.borrow() => "connected",
         Some(_) => "not connected",
     };
-    let is_ready = readable.is_ok() && !journal.starts_with("damaged");
+    let is_ready = usable.is_ok() && !journal.starts_with("damaged");
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready: is_ready, journal, chat })).into_response()
 }

@@ -285,6 +285,8 @@ pub trait Journal: Send + Sync {
     ) -> Result<Option<MessageRef>, JournalError>;
     /// The 32 random bytes that this journal's button values are derived from; made when the journal was made.
     async fn sealing_key(&self) -> Result<[u8; 32], JournalError>;
+    /// Whether a new request could be recorded now, as far as can be told without recording one.
+    async fn takes_what_is_new(&self) -> Result<(), JournalError>;
     /// Recomputes the hash chains.
     async fn verify(&self, scope: VerifyScope) -> Result<VerifyReport, JournalError>;
     /// Removes deliveries older than `before` that are settled, and buttons older than that. Events are never removed.

@@ -209,6 +209,10 @@ impl Journal for GatedJournal {
         self.journal.sealing_key().await
     }
 
+    async fn takes_what_is_new(&self) -> Result<(), JournalError> {
+        self.journal.takes_what_is_new().await
+    }
+
     async fn verify(&self, scope: VerifyScope) -> Result<VerifyReport, JournalError> {
         self.journal.verify(scope).await
     }

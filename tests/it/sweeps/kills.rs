@@ -8,10 +8,10 @@ use repoint::adapters::clock::SystemClock;
 use repoint::engine::ports::Clock;
 use serde_json::Value;
 
-use super::process::{Process, ana_rolls_back, run, said, until};
-use super::told::{Told, nothing_was_lost, repeats};
+use super::process::{Process, ana_rolls_back, configure, ends_well, until};
+use super::told::{Told, repeats};
 use super::{ABREAST, say, sweep};
-use crate::harness::{GOOD, World};
+use crate::harness::World;
 
 /// How often the bot dies in one story.
 const KILLS_PER_STORY: u64 = 10;
@@ -46,25 +46,6 @@ fn seeds(stories: u64) -> Vec<u64> {
     let now = SystemClock.now().0.unsigned_abs();
     let first = number("REPOINT_SEED", now);
     (0..stories).map(|nth| first.wrapping_add(nth)).collect()
-}
-
-fn configure(w: &World) {
-    std::fs::write(w.file("repoint.toml"), w.configuration()).expect("a configuration");
-}
-
-/// What is true at the end of a story, whatever happened to the bot.
-fn ends_well(w: &Arc<World>, quiet: Option<&Told>) -> Told {
-    assert_eq!(w.live(), GOOD);
-    assert_eq!(w.models.vercel.rollbacks_begun("shop"), 1, "a second flip:\n{}", w.incidents());
-    assert_eq!(w.incidents_opened(), 1);
-    nothing_was_lost(w);
-    let verified = run(&["journal", "verify"], &w.file("repoint.toml"));
-    assert!(verified.status.success(), "{}", said(&verified));
-    let told = Told::of(w);
-    if let Some(quiet) = quiet {
-        assert_eq!(told, *quiet);
-    }
-    told
 }
 
 /// The story without an end of the bot in it, and how it reads.

@@ -7,6 +7,7 @@
 mod appends;
 mod effects;
 mod failing;
+mod full_disk;
 mod kills;
 mod night;
 mod process;

@@ -4,12 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use repoint::adapters::clock::SystemClock;
 use repoint::engine::ports::Clock;
 
-use crate::harness::World;
+use super::told::{Told, nothing_was_lost};
+use crate::harness::{GOOD, World};
 
 /// Nothing takes longer than this; what does not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Process {
     child: Child,
     log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
@@ -30,8 +33,8 @@ impl Process {
         let log = Arc::<Mutex<String>>::default();
         let out = child.stderr.take().expect("its standard error");
         let (world, lines) = (w.clone(), log.clone());
-        std::thread::spawn(move || follow(out, &world, &lines));
-        Self { child, log }
+        let reader = std::thread::spawn(move || follow(out, &world, &lines));
+        Self { child, log, reader: Some(reader) }
     }
 
     /// Starts a bot and waits until it listens.
@@ -46,10 +49,18 @@ impl Process {
         self.log.lock().expect("the log").clone()
     }
 
+    /// What it answers to `/readyz`: the status and the body.
+    pub async fn readiness(&self) -> (u16, String) {
+        let log = self.log();
+        let address = log.lines().find_map(address).expect("where it listens");
+        let url = format!("http://{address}/readyz");
+        let answer = reqwest::get(url).await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a body"))
+    }
+
     /// As the kernel does when memory is short: no chance to tidy up.
-    pub fn kill_9(mut self) {
-        self.child.kill().expect("a kill");
-        self.child.wait().expect("an end");
+    pub fn kill_9(self) {
+        drop(self);
     }
 
     /// Sends a signal, by its name.
@@ -78,13 +89,15 @@ impl Drop for Process {
         // One that has ended already is what we want.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Where the next bot listens must not be overwritten by what this one said last.
+        let read = self.reader.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || read.is_none_or(|read| read.is_ok()), "a log was lost");
     }
 }
 
 fn follow(out: ChildStderr, w: &World, log: &Mutex<String>) {
     for line in BufReader::new(out).lines().map_while(Result::ok) {
-        let address = line.split_once("ready address=").and_then(|(_, rest)| rest.split(' ').next());
-        if let Some(address) = address {
+        if let Some(address) = address(&line) {
             w.models.bot_listens(address.parse().expect("an address"));
         }
         let mut log = log.lock().expect("the log");
@@ -93,9 +106,19 @@ fn follow(out: ChildStderr, w: &World, log: &Mutex<String>) {
     }
 }
 
+/// Where a bot listens, if this line says so.
+fn address(line: &str) -> Option<&str> {
+    line.split_once("ready address=").and_then(|(_, rest)| rest.split(' ').next())
+}
+
 /// The binary under test.
 pub fn repoint() -> Command {
     Command::new(env!("CARGO_BIN_EXE_repoint"))
+}
+
+/// Writes the configuration of the story's bot.
+pub fn configure(w: &World) {
+    std::fs::write(w.file("repoint.toml"), w.configuration()).expect("a configuration");
 }
 
 /// Runs the binary to its end.
@@ -139,4 +162,19 @@ pub async fn ana_rolls_back(w: &Arc<World>) {
         assert!(u128::from(waited) < PATIENCE.as_millis(), "Ana gives up:\n{}", w.incidents());
         w.in_real_time(Duration::from_millis(150)).await;
     }
+}
+
+/// What is true at the end of a story, whatever happened to the bot.
+pub fn ends_well(w: &Arc<World>, quiet: Option<&Told>) -> Told {
+    assert_eq!(w.live(), GOOD);
+    assert_eq!(w.models.vercel.rollbacks_begun("shop"), 1, "a second flip:\n{}", w.incidents());
+    assert_eq!(w.incidents_opened(), 1);
+    nothing_was_lost(w);
+    let verified = run(&["journal", "verify"], &w.file("repoint.toml"));
+    assert!(verified.status.success(), "{}", said(&verified));
+    let told = Told::of(w);
+    if let Some(quiet) = quiet {
+        assert_eq!(told, *quiet);
+    }
+    told
 }

@@ -6,7 +6,7 @@
 //! verify ────────────────▶ a thread and a connection of its own (check.rs)
 //! ```
 //!
-//! Opening and its refusals are in `open.rs`, the tables in `schema.rs` and `migrations/`, the lock against a second
+//! Opening and its refusals are in `open.rs`, space for a full disk in `reserve.rs`, the tables in `schema.rs` and `migrations/`, the lock against a second
 //! writer in `lock.rs`, the meaning of SQLite's errors in `error.rs`. Nothing here may wait for the disk inside the async
 //! runtime, and nothing may be answered before it would survive a loss of power.
 
@@ -15,6 +15,7 @@ mod error;
 mod lock;
 mod open;
 mod read;
+mod reserve;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::error::{journal_error, opening_error};
 use self::lock::WriterLock;
 pub use self::open::Options;
+use self::reserve::Reserve;
 use self::worker::{Worker, stopped};
 use self::write::Write;
 use self::writer::{Request, Writer};
@@ -70,7 +72,12 @@ impl SqliteJournal {
     /// As [`Self::open`], with limits.
     pub fn open_with(path: &Path, options: Options) -> Result<Self, JournalError> {
         let lock = WriterLock::take(path)?;
-        let writer = Writer::new(open::writer(path, options)?, lock);
+        let mut reserve = Reserve::keep(path, options.reserve);
+        let connection = match open::writer(path, options) {
+            Err(JournalError::Full) if reserve.release() => open::writer(path, options)?,
+            opened => opened?,
+        };
+        let writer = Writer::new(connection, lock, reserve);
         let writer = Worker::start("journal-writer", move |requests| writer.run(requests))?;
         Self::with_reader(path, Some(writer))
     }
@@ -215,6 +222,10 @@ impl Journal for SqliteJournal {
 
     async fn sealing_key(&self) -> Result<[u8; 32], JournalError> {
         Ok(self.sealing_key)
+    }
+
+    async fn takes_what_is_new(&self) -> Result<(), JournalError> {
+        self.write(Write::Ask).await.map(|_| ())
     }
 
     async fn verify(&self, scope: VerifyScope) -> Result<VerifyReport, JournalError> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{not_a_database, opening_error};
+use super::reserve;
 use super::schema::{self, Kind};
 use crate::engine::ports::JournalError;
 
@@ -31,11 +32,19 @@ const LARGEST_RESTING_LOG: i64 = 64 << 20;
 const STATEMENTS: usize = 64;
 
 /// What an operator may set about the database.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// The most pages (of 4096 bytes) that the database may grow to; beyond it commits are refused as on a full disk.
     /// `None`: as large as the disk.
     pub max_pages: Option<u32>,
+    /// Bytes that are kept free on the disk, so that what was begun can be finished when it is full.
+    pub reserve: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_pages: None, reserve: reserve::USUAL }
+    }
 }
 
 /// Refuses a SQLite that is too old for what we promise.

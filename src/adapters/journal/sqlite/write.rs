@@ -18,6 +18,8 @@ pub enum Write {
     Commit(Commit),
     /// [`crate::engine::ports::Journal::settle_post`]; gives 0.
     SettlePost(u64, PostOutcome),
+    /// Changes nothing, and is refused when what is new would be refused; gives 0.
+    Ask,
     /// Removes at most `limit` settled deliveries from before; gives their number.
     PruneDeliveries {
         /// Only older ones.
@@ -33,12 +35,22 @@ pub enum Write {
 }
 
 impl Write {
+    /// Whether it brings something that was not begun yet. While the disk is full, that must wait.
+    pub fn is_new(&self) -> bool {
+        match self {
+            Self::Commit(commit) => !commit.deliveries.is_empty(),
+            Self::Ask => true,
+            Self::SettlePost(..) | Self::PruneDeliveries { .. } | Self::PruneTokens { .. } => false,
+        }
+    }
+
     /// Carries it out. `last_seq` is the position of the journal's last event and moves with the events written; the
     /// caller takes it back when the savepoint is undone.
     pub fn apply(&self, db: &Connection, last_seq: &mut u64) -> Result<u64, Stop> {
         match self {
             Self::Commit(commit) => apply_commit(db, commit, last_seq),
             Self::SettlePost(id, outcome) => settle_post(db, *id, outcome).map(|()| 0),
+            Self::Ask => Ok(0),
             Self::PruneDeliveries { before, limit } => prune_deliveries(db, *before, *limit),
             Self::PruneTokens { before } => prune_tokens(db, *before),
         }

@@ -7,6 +7,9 @@
 //!                                           └──────── database failed: ROLLBACK, the same error for all ────────┘
 //! ```
 //!
+//! When the disk is full, the reserve is given up and the group is tried once more; from then on only what was begun is
+//! written, until the disk has room for the reserve again.
+//!
 //! After a failed flush the disk is not asked again: everything later is refused until the bot starts afresh from what
 //! the disk really holds. What a request does is in `write.rs`.
 
@@ -16,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::{Stop, journal_error, shakes_trust};
 use super::lock::WriterLock;
+use super::reserve::Reserve;
 use super::write::{Write, last_seq};
 use crate::engine::ports::JournalError;
 
@@ -41,13 +45,14 @@ pub struct Writer {
     // Before the lock, so that the connection is closed before another process may open its own.
     connection: Connection,
     _lock: WriterLock,
+    reserve: Reserve,
     mistrust: Option<JournalError>,
 }
 
 impl Writer {
     /// Takes over a connection that may write.
-    pub fn new(connection: Connection, lock: WriterLock) -> Self {
-        Self { connection, _lock: lock, mistrust: None }
+    pub fn new(connection: Connection, lock: WriterLock, reserve: Reserve) -> Self {
+        Self { connection, _lock: lock, reserve, mistrust: None }
     }
 
     /// Works until every sender is gone.
@@ -68,6 +73,7 @@ impl Writer {
         if let Some(reason) = &self.mistrust {
             return answer_all(group, reason);
         }
+        let group = self.refuse_what_must_wait(group);
         match self.write(&group) {
             Ok(answers) => {
                 for (request, answer) in group.into_iter().zip(answers) {
@@ -76,12 +82,26 @@ impl Writer {
             }
             Err(error) => {
                 let reason = self.judge(&error);
+                if reason == JournalError::Full && self.reserve.release() {
+                    tracing::warn!("the disk is full: finishing what was begun from the reserve");
+                    return self.serve(group);
+                }
                 return answer_all(group, &reason);
             }
         }
         if let Err(error) = self.checkpoint() {
             self.judge(&error);
         }
+    }
+
+    /// While the reserve is given up, the space belongs to what was begun.
+    fn refuse_what_must_wait(&mut self, group: Vec<Request>) -> Vec<Request> {
+        if self.reserve.refill() {
+            return group;
+        }
+        let (new, begun) = group.into_iter().partition(|request| request.write.is_new());
+        answer_all(new, &JournalError::Full);
+        begun
     }
 
     fn write(&mut self, group: &[Request]) -> Result<Vec<Answer>, rusqlite::Error> {

@@ -182,7 +182,7 @@ async fn events_cannot_be_changed_or_removed_by_hand() {
 async fn a_full_disk_refuses_whole_groups_and_passes_by_itself() {
     let folder = Folder::new();
     let path = folder.path("journal.db");
-    let options = Options { max_pages: Some(60) };
+    let options = Options { max_pages: Some(60), reserve: 0 };
     let journal = SqliteJournal::open_with(&path, options).unwrap();
     let large = |key: u32| Commit {
         deliveries: vec![NewDelivery {

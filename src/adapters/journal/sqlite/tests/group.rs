@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::Folder;
 use crate::adapters::journal::sqlite::error::tests::failure;
 use crate::adapters::journal::sqlite::lock::WriterLock;
+use crate::adapters::journal::sqlite::reserve::Reserve;
 use crate::adapters::journal::sqlite::write::Write;
 use crate::adapters::journal::sqlite::writer::{Answer, Request, Writer};
 use crate::adapters::journal::sqlite::{Options, open};
@@ -15,7 +16,7 @@ use crate::engine::ports::{Commit, JournalError, NewDelivery};
 
 fn writer(path: &Path) -> Writer {
     let lock = WriterLock::take(path).unwrap();
-    Writer::new(open::writer(path, Options::default()).unwrap(), lock)
+    Writer::new(open::writer(path, Options::default()).unwrap(), lock, Reserve::keep(path, 0))
 }
 
 /// What a group of requests, written together, came to.
@@ -64,8 +65,8 @@ fn nobody_in_a_group_is_acknowledged_when_the_database_fails() {
     let folder = Folder::new();
     let path = folder.path("journal.db");
     let lock = WriterLock::take(&path).unwrap();
-    let options = Options { max_pages: Some(60) };
-    let mut writer = Writer::new(open::writer(&path, options).unwrap(), lock);
+    let options = Options { max_pages: Some(60), reserve: 0 };
+    let mut writer = Writer::new(open::writer(&path, options).unwrap(), lock, Reserve::keep(&path, 0));
     let huge = NewDelivery { body: "x".repeat(400_000), ..delivery("huge") };
     let huge = || Write::Commit(Commit { deliveries: vec![huge.clone()], ..Commit::default() });
     // The repeat is refused too: what it repeats is lost with the group.
