@@ -35,6 +35,9 @@ use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
 use crate::server::{self, Limits};
 
+/// Given the journal that was opened, what the bot takes for it.
+pub type BeforeJournal = dyn Fn(Arc<dyn Journal>) -> Arc<dyn Journal> + Send + Sync;
+
 /// What a start may choose: time, chance, and what stands before the journal. Everything else comes from the
 /// configuration.
 #[derive(Clone)]
@@ -43,8 +46,8 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub chance: Arc<dyn Chance>,
-    /// What the bot takes for its journal, given the one that was opened. By itself that one.
-    pub journal: Arc<dyn Fn(Arc<dyn Journal>) -> Arc<dyn Journal> + Send + Sync>,
+    /// What stands before the journal; by itself nothing.
+    pub journal: Arc<BeforeJournal>,
 }
 
 impl Default for Seams {

@@ -1,4 +1,5 @@
-//! The bot dies, or is stopped, and is started again: the incident goes on by itself and comes to the same end.
+//! The bot dies, or is stopped, and is started again: the incident goes on by itself and comes to the same end. Deaths at
+//! every single step are swept in `sweeps`; here are those whose story has a point of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,33 +79,6 @@ fn a_card_from_before_a_death_can_be_pressed() {
             w.asks().await;
             dies_and_comes_back(&w).await;
             w.user("bo").presses("Confirm").await;
-            ends_as_ever(&w).await;
-        });
-    }
-}
-
-#[test]
-fn a_death_at_any_instant_right_after_the_press_needs_no_second_one() {
-    for wait in [0, 1, 2, 4, 7, 11, 16, 25, 40, 70] {
-        World::run(async |w| {
-            w.asks().await;
-            w.user("ana").presses("Confirm").await;
-            w.in_real_time(Duration::from_millis(wait)).await;
-            dies_and_comes_back(&w).await;
-            ends_with_recognisable_repeats(&w).await;
-        });
-    }
-}
-
-#[test]
-fn a_death_in_any_pause_of_the_story_changes_nothing() {
-    const LAST: i64 = 15;
-    for step in 0..=LAST {
-        World::run(async |w| {
-            w.asks_and_confirms().await;
-            w.passes(Span(300 * step)).await;
-            assert!(step < LAST || w.card_says("proven"), "the sweep ends after the story");
-            dies_and_comes_back(&w).await;
             ends_as_ever(&w).await;
         });
     }
@@ -262,30 +236,6 @@ fn a_second_bot_on_the_same_journal_refuses_to_start_and_acts_on_nothing() {
         assert_eq!(w.calls("").len(), calls);
         w.user("ana").presses("Confirm").await;
         ends_as_ever(&w).await;
-    });
-}
-
-#[test]
-fn a_journal_of_a_newer_version_is_left_alone() {
-    World::run(async |w| {
-        w.rolls_back().await;
-        w.settle().await;
-        w.bot_stops().await;
-        let set = |version: u32| {
-            let file = rusqlite::Connection::open(w.journal()).expect("the journal");
-            file.pragma_update(None, "user_version", version).expect("a version");
-        };
-        let file = rusqlite::Connection::open(w.journal()).expect("the journal");
-        let known: u32 =
-            file.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
-        drop(file);
-        set(known + 1);
-        let calls = w.calls("").len();
-        let why = w.why_no_bot_starts().await;
-        assert!(why.contains("written by a newer version"), "{why}");
-        assert!(why.contains("run that version"), "{why}");
-        assert_eq!(w.calls("").len(), calls, "nothing was asked or said");
-        set(known);
     });
 }
 

@@ -204,10 +204,12 @@ pub enum JournalError {
     )]
     Full,
     /// Another process holds the database.
-    #[error("the journal is in use by another process: {0}")]
+    #[error(
+        "the journal is in use by another process: {0}; stop that one, or wait until it is done"
+    )]
     Locked(String),
     /// The file is not what we wrote.
-    #[error("the journal is damaged: {0}")]
+    #[error("the journal is damaged: {0}; restore it from a backup before the bot acts on it")]
     Corrupt(String),
     /// Written by a later version of the bot.
     #[error(

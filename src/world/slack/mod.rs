@@ -45,9 +45,9 @@ pub const FAULTS: &[&str] = &[
     "dropped",      // the connection is dropped before anything is done
     "garbage",      // 200 with a page that is not JSON, doing nothing
     "hang",         // no answer for a minute
-    "lost_answer",  // done, then the connection is dropped; with {"silent": true} it stays open, and silent
-    "duplicate",    // a command or press is delivered twice
-    "delayed",      // a command or press is delivered late: {"ms": 1500}
+    "lost_answer", // done, then the connection is dropped; with {"silent": true} it stays open, and silent
+    "duplicate",   // a command or press is delivered twice
+    "delayed",     // a command or press is delivered late: {"ms": 1500}
 ];
 
 /// A modelled workspace.

@@ -48,6 +48,22 @@ pub struct Bot {
     clock: Arc<WorldClock>,
 }
 
+/// Starts the app. Another test may be about to start a process, which for an instant holds what this process has open,
+/// and with it the lock of the bot that died: that passes.
+async fn start_app(runtime: &Runtime, config: &Config, seams: Seams) -> App {
+    for _ in 0..500 {
+        let (config, seams) = (config.clone(), seams.clone());
+        let started = runtime.spawn(async move { App::start(&config, seams).await });
+        match started.await.expect("no panic") {
+            Ok(app) => return app,
+            Err(error) if format!("{error:#}").contains("in use by another process") => {}
+            Err(error) => panic!("{error:#}"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the journal stays locked");
+}
+
 impl Bot {
     /// Starts a bot through the same door as the binary does.
     pub async fn start(text: &str, clock: Arc<WorldClock>, logs: Logs, gate: Arc<Gate>) -> Self {
@@ -61,11 +77,7 @@ impl Bot {
         let chance = SeededChance(AtomicU64::new(BOTS.fetch_add(1, Ordering::Relaxed) << 32));
         let journal = Arc::new(move |opened| GatedJournal::before(opened, gate.clone()));
         let seams = Seams { clock: clock.clone(), chance: Arc::new(chance), journal };
-        let started = {
-            let config = config.clone();
-            runtime.spawn(async move { App::start(&config, seams).await })
-        };
-        let app = started.await.expect("no panic").unwrap_or_else(|error| panic!("{error:#}"));
+        let app = start_app(&runtime, &config, seams).await;
         let activity = app.engine().activity().clone();
         let address = app.address();
         Self { runtime, app: Some(app), activity, address, config, clock }

@@ -59,7 +59,7 @@ impl Gate {
     /// The bot dies now.
     pub fn strikes(&self) {
         self.lock().struck += 1;
-        self.dying.send_replace(true);
+        self.shuts();
     }
 
     /// How many writes there were.
@@ -77,6 +77,11 @@ impl Gate {
         let mut dying = self.dying.subscribe();
         // The sender lives as long as the gate.
         let _ = dying.wait_for(|dying| *dying).await;
+    }
+
+    /// From this moment on nothing becomes durable any more.
+    pub fn shuts(&self) {
+        self.dying.send_replace(true);
     }
 
     /// The bot is dead: the next one may write.
@@ -109,13 +114,13 @@ impl Gate {
                 Err(error)
             }
             Some(Strike::DiesBefore) => {
-                self.dying.send_replace(true);
+                self.shuts();
                 std::future::pending().await
             }
             Some(Strike::DiesAfter) => {
                 // Whether it was taken or refused, nobody hears of it.
                 let _ = write.await;
-                self.dying.send_replace(true);
+                self.shuts();
                 std::future::pending().await
             }
         }

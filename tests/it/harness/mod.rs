@@ -89,11 +89,17 @@ impl World {
     }
 
     /// Plays a story around a bot in a process of its own, which the story starts and ends: time is real.
-    pub fn run_around_a_process<T, F: Future<Output = T>>(story: impl FnOnce(Arc<World>) -> F) -> T {
+    pub fn run_around_a_process<T, F: Future<Output = T>>(
+        story: impl FnOnce(Arc<World>) -> F,
+    ) -> T {
         runtime().block_on(async {
             let world = Arc::new(Self::begin(Settings::default(), WorldClock::real()).await);
             let played = tokio::time::timeout(PATIENCE * 4, story(world.clone())).await;
-            assert_eq!(world.models.unknown_calls(), Vec::<String>::new(), "calls that no model knows");
+            assert_eq!(
+                world.models.unknown_calls(),
+                Vec::<String>::new(),
+                "calls that no model knows"
+            );
             played.expect("a story that comes to its end")
         })
     }
@@ -137,6 +143,7 @@ impl World {
 
     /// Starts the bot.
     pub async fn bot_starts(&self) {
+        self.gate.opens();
         let (clock, logs) = (self.clock.clone(), self.logs.clone());
         let bot = Bot::start(&self.configuration(), clock, logs, self.gate.clone()).await;
         if !self.settings.socket_mode {
@@ -155,6 +162,8 @@ impl World {
 
     /// Ends the bot as a crash would, at once.
     pub fn bot_dies(&self) {
+        // A runtime takes a moment to end, in which its tasks see each other go: none of that may be recorded.
+        self.gate.shuts();
         let bot = self.bot.lock().expect("the bot").take();
         bot.expect("a running bot").die();
     }

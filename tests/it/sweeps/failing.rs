@@ -56,7 +56,8 @@ fn failures(
 
 /// The same end; or, where Ana had to ask again or to switch the flag off by hand, all else of the story in its order.
 fn is_as_good_as(morning: &Morning, quiet: &Morning) -> bool {
-    let by_hand = morning.told.thread.iter().any(|line| line.contains("Switch it off at the provider"));
+    let by_hand =
+        morning.told.thread.iter().any(|line| line.contains("Switch it off at the provider"));
     let is_expected = |line: &&String| !by_hand || !line.starts_with("Automatic assignment is off");
     let mut thread = morning.told.thread.iter();
     let mut expected = quiet.told.thread.iter().filter(is_expected);
@@ -140,5 +141,8 @@ fn while_nothing_can_be_written_nothing_is_said_twice_and_then_all_goes_on() {
         morning.struck
     });
     let struck: u64 = struck.iter().sum();
-    say(&format!("sweep: the disk was full from each of {} writes on, {struck} times", cases.len()));
+    say(&format!(
+        "sweep: the disk was full from each of {} writes on, {struck} times",
+        cases.len()
+    ));
 }

@@ -26,7 +26,9 @@ impl TinyDisk {
         mount.args(["-t", "tmpfs", "-o", "size=2m,mode=0700", "none"]).arg(folder);
         let mounted = mount.output();
         if !mounted.as_ref().is_ok_and(|mounted| mounted.status.success()) {
-            say(&format!("sweep: no tiny disk can be mounted here, so none was filled: {mounted:?}"));
+            say(&format!(
+                "sweep: no tiny disk can be mounted here, so none was filled: {mounted:?}"
+            ));
             let demanded = std::env::var("REPOINT_DEMAND_TMPFS").is_ok_and(|value| value == "1");
             assert!(!demanded, "a tiny disk is demanded here");
             return None;
@@ -105,7 +107,9 @@ fn on_a_full_disk_everything_is_refused_with_a_sentence_and_goes_on_when_there_i
         bot.signal("TERM");
         assert_eq!(bot.ends(&w).await.code(), Some(0), "it is the same process all the time");
         ends_well(&w, None);
-        say("sweep: the disk was full before the press; refused with a sentence, then went on by itself");
+        say(
+            "sweep: the disk was full before the press; refused with a sentence, then went on by itself",
+        );
     });
 }
 
@@ -130,7 +134,9 @@ fn a_disk_that_fills_up_in_the_middle_of_a_rollback_does_not_stop_it() {
         bot.signal("TERM");
         assert_eq!(bot.ends(&w).await.code(), Some(0));
         ends_well(&w, None);
-        say("sweep: the disk filled up behind the call; the rollback was finished from the reserve");
+        say(
+            "sweep: the disk filled up behind the call; the rollback was finished from the reserve",
+        );
     });
 }
 

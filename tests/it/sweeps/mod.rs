@@ -5,6 +5,7 @@
 //! error how often it struck, so that a run shows what it is worth.
 
 mod appends;
+mod damage;
 mod effects;
 mod failing;
 mod full_disk;
@@ -50,6 +51,12 @@ pub fn sweep<C: std::fmt::Debug + Sync, T: Send>(
         }
     });
     let failed = failed.into_inner().expect("the failures");
-    assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), cases.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {} failed:\n{}",
+        failed.len(),
+        cases.len(),
+        failed.join("\n")
+    );
     done.into_inner().expect("the results")
 }

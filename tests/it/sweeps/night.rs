@@ -52,10 +52,7 @@ impl Night {
     }
 
     /// As [`Self::play`], with another story.
-    pub fn play_with(
-        plan: impl AsyncFnOnce(&Night),
-        story: impl AsyncFnOnce(&Night),
-    ) -> Morning {
+    pub fn play_with(plan: impl AsyncFnOnce(&Night), story: impl AsyncFnOnce(&Night)) -> Morning {
         let settings = Settings { errors_expected: true, ..Settings::default() };
         let mut morning = None;
         World::run_with(settings, async |w| {
@@ -103,7 +100,6 @@ impl Night {
     /// The bot dies and is started again.
     pub async fn dies_and_comes_back(&self) {
         self.w.bot_dies();
-        self.w.gate.opens();
         self.w.bot_starts().await;
     }
 

@@ -12,7 +12,8 @@ fn a_delivery_that_comes_twice_counts_once() {
     let quiet = Night::play(async |_| {});
     let cases = ["/slack/commands", "/slack/interactions"];
     sweep(&cases, ABREAST, |path| {
-        let morning = Night::play(async |night| night.w.trap("slack", "duplicate", path, json!({})));
+        let morning =
+            Night::play(async |night| night.w.trap("slack", "duplicate", path, json!({})));
         assert_eq!(morning.told, quiet.told);
         assert_eq!(morning.vercel_writes, quiet.vercel_writes);
     });

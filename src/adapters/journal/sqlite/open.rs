@@ -84,6 +84,7 @@ pub fn reader(path: &Path) -> Result<Connection, JournalError> {
         )));
     }
     let (connection, kind) = look(path)?;
+    check_length(path, &connection)?;
     match kind {
         Kind::Journal(version) if version == schema::known() => Ok(connection),
         Kind::Journal(_) => Err(JournalError::Unavailable(format!(
@@ -135,17 +136,17 @@ fn look(path: &Path) -> Result<(Connection, Kind), JournalError> {
 }
 
 /// SQLite itself notices a file that lacks whole pages, but not one that was cut within its last page. While there is a
-/// write-ahead log the length says nothing: pages may still be in there.
+/// write-ahead log the length says nothing: pages may still be in there. That is looked at last, since a bot may be writing.
 fn check_length(path: &Path, connection: &Connection) -> Result<(), JournalError> {
-    if length(&beside(path, "-wal"))? > 0 {
-        return Ok(());
-    }
     let pragma = |name: &str| {
         connection
             .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
             .map_err(|error| opening_error(path, &error))
     };
     let expected = pragma("page_count")?.saturating_mul(pragma("page_size")?);
+    if length(&beside(path, "-wal"))? > 0 {
+        return Ok(());
+    }
     let found = length(path)?;
     if i64::try_from(found).unwrap_or(i64::MAX) < expected {
         return Err(JournalError::Corrupt(format!(

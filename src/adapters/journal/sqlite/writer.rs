@@ -74,6 +74,9 @@ impl Writer {
             return answer_all(group, reason);
         }
         let group = self.refuse_what_must_wait(group);
+        if group.is_empty() {
+            return;
+        }
         match self.write(&group) {
             Ok(answers) => {
                 for (request, answer) in group.into_iter().zip(answers) {

@@ -5,6 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::Folder;
+use crate::adapters::journal::sqlite::reserve::Reserve;
 use crate::adapters::journal::sqlite::{Options, SqliteJournal, open};
 use crate::adapters::journal::suite::{
     NOON, append, appends, delivered, delivery, event, incident, token,
@@ -214,6 +215,24 @@ async fn a_full_disk_refuses_whole_groups_and_passes_by_itself() {
     journal.prune(later, later).await.unwrap();
     assert_eq!(journal.commit(refused).await, Ok(Receipt { last_seq: 1 }));
     assert_eq!(journal.verify(VerifyScope::All).await.unwrap().faults, Vec::<String>::new());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reserve_really_takes_its_space_and_comes_back_by_itself() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new();
+    let path = folder.path("journal.db");
+    let space = || fs::metadata(folder.path("journal.db.reserve")).map_or(0, |f| f.blocks() * 512);
+    let mut reserve = Reserve::keep(&path, 1 << 20);
+    assert_eq!(space(), 1 << 20);
+    assert!(reserve.release());
+    assert_eq!(space(), 0);
+    assert!(!reserve.release(), "there is nothing left to give");
+    assert!(reserve.refill());
+    assert_eq!(space(), 1 << 20);
+    drop(reserve);
+    assert!(Reserve::keep(&path, 1 << 20).release(), "the next start finds it");
 }
 
 #[tokio::test]

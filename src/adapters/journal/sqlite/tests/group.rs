@@ -66,7 +66,8 @@ fn nobody_in_a_group_is_acknowledged_when_the_database_fails() {
     let path = folder.path("journal.db");
     let lock = WriterLock::take(&path).unwrap();
     let options = Options { max_pages: Some(60), reserve: 0 };
-    let mut writer = Writer::new(open::writer(&path, options).unwrap(), lock, Reserve::keep(&path, 0));
+    let mut writer =
+        Writer::new(open::writer(&path, options).unwrap(), lock, Reserve::keep(&path, 0));
     let huge = NewDelivery { body: "x".repeat(400_000), ..delivery("huge") };
     let huge = || Write::Commit(Commit { deliveries: vec![huge.clone()], ..Commit::default() });
     // The repeat is refused too: what it repeats is lost with the group.
