@@ -197,7 +197,7 @@ fn each_kind_of_damage_has_its_sentence_and_the_file_is_left_as_it_is() {
         for left in [1, 100, 512, 4096, length / 2, length - 4096, length - 1] {
             lays(&|bytes| bytes.truncate(left), "the journal is damaged");
         }
-        for at in [0, 18, 100, 105, 4096] {
+        for at in [0, 16, 100, 105, 4096] {
             lays(&|bytes| bytes[at] ^= 0x40, "the journal is damaged");
         }
         lays(&|bytes| bytes[..4096].fill(0x5a), "is not a SQLite database");
@@ -220,6 +220,14 @@ fn a_changed_event_is_named_and_a_locked_journal_as_well() {
         tampered.database[found.expect("the event's kind")] ^= 1;
         tampered.lay(w.folder.path());
         is_refused(&w, "incident/1");
+
+        // A file that says of itself that it is only for reading can be read.
+        let mut only_for_reading = image.clone();
+        only_for_reading.database[18] = 0x42;
+        only_for_reading.lay(w.folder.path());
+        let refused = run(&["run"], &w.file("repoint.toml"));
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains("can only be read"), "{}", said(&refused));
 
         let path = image.lay(w.folder.path());
         let stranger = rusqlite::Connection::open(&path).expect("the journal");

@@ -82,8 +82,11 @@ impl SqliteJournal {
         Self::with_reader(path, Some(writer))
     }
 
-    /// Opens the journal for reading only, also while a bot writes to it.
+    /// Opens the journal for reading only, also while a bot writes to it. Refuses what [`Self::open`] refuses of a file.
     pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
+        if path.metadata().is_ok_and(|file| file.len() > 0) {
+            open::examine(path)?;
+        }
         Self::with_reader(path, None)
     }
 

@@ -71,6 +71,14 @@ pub fn writer(path: &Path, options: Options) -> Result<Connection, JournalError>
     make_durable(&connection, options).map_err(describe)?;
     require_write_ahead_log(&connection, path)?;
     schema::migrate(&mut connection).map_err(describe)?;
+    // SQLite opens what it may not write to without a word, and fails at the first write.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(describe)? {
+        return Err(JournalError::Unavailable(format!(
+            "{} can only be read: look at the rights of the file and of its disk, and restore it from a backup if they are \
+             as they should be, as the beginning of the file is damaged then",
+            path.display()
+        )));
+    }
     Ok(connection)
 }
 
@@ -84,7 +92,6 @@ pub fn reader(path: &Path) -> Result<Connection, JournalError> {
         )));
     }
     let (connection, kind) = look(path)?;
-    check_length(path, &connection)?;
     match kind {
         Kind::Journal(version) if version == schema::known() => Ok(connection),
         Kind::Journal(_) => Err(JournalError::Unavailable(format!(
@@ -95,8 +102,8 @@ pub fn reader(path: &Path) -> Result<Connection, JournalError> {
     }
 }
 
-/// Looks at a file that was there before us.
-fn examine(path: &Path) -> Result<(), JournalError> {
+/// Looks at a file that was there before us, page by page while it is small.
+pub fn examine(path: &Path) -> Result<(), JournalError> {
     let (connection, _) = look(path)?;
     check_length(path, &connection)?;
     if length(path)? > SMALL_FILE {
@@ -106,8 +113,10 @@ fn examine(path: &Path) -> Result<(), JournalError> {
         .pragma_query_value(None, "quick_check", |row| row.get(0))
         .map_err(|error| opening_error(path, &error))?;
     if verdict != "ok" {
+        // SQLite may give a heading and a list; the first finding is enough for a sentence.
+        let finding = verdict.lines().find(|line| !line.starts_with("***")).unwrap_or_default();
         return Err(JournalError::Corrupt(format!(
-            "{} does not read as a whole database ({verdict}); it was left as it is",
+            "{} does not read as a whole database ({finding}); it was left as it is",
             path.display()
         )));
     }
