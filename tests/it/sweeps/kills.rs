@@ -91,6 +91,28 @@ fn a_bot_that_is_killed_at_random_moments_comes_to_the_same_end() {
 }
 
 #[test]
+fn a_bot_that_is_killed_while_it_makes_its_journal_makes_it_at_the_next_start() {
+    let seeds = seeds(number("REPOINT_KILLS", 40));
+    let half_made = sweep(&seeds, ABREAST, |seed| {
+        World::run_around_a_process(async |w| {
+            configure(&w);
+            let bot = Process::start(&w);
+            // Time for the file to be begun, and no time for much more.
+            until(&w, "the lock", || w.file("journal.db.lock").exists()).await;
+            w.in_real_time(Duration::from_micros(Dice(*seed).roll(10_000))).await;
+            let is_ready = bot.log().contains(" ready ");
+            bot.kill_9();
+            let bot = Process::ready(&w).await;
+            bot.signal("TERM");
+            assert_eq!(bot.ends(&w).await.code(), Some(0));
+            u32::from(!is_ready)
+        })
+    });
+    let half_made: u32 = half_made.iter().sum();
+    say(&format!("sweep: killed {half_made} times while the journal was being made"));
+}
+
+#[test]
 fn a_bot_that_is_told_to_stop_at_random_moments_finishes_what_it_began() {
     const STOPS_PER_STORY: u64 = 4;
     let stories = number("REPOINT_KILLS", 40).div_ceil(10);

@@ -40,7 +40,12 @@ impl Process {
     /// Starts a bot and waits until it listens.
     pub async fn ready(w: &Arc<World>) -> Self {
         let process = Self::start(w);
-        until(w, "the bot to be ready", || process.log().contains(" ready ")).await;
+        let said = || process.log();
+        until(w, "the bot to be ready", || {
+            said().contains(" ready ") || said().contains("repoint: ")
+        })
+        .await;
+        assert!(said().contains(" ready "), "the bot does not start: {}", said());
         process
     }
 
@@ -140,7 +145,7 @@ pub async fn until(w: &Arc<World>, what: &str, is_so: impl Fn() -> bool) {
     while !is_so() {
         let waited = SystemClock.now().since(begun).0.unsigned_abs();
         assert!(u128::from(waited) < PATIENCE.as_millis(), "no {what}:\n{}", w.incidents());
-        w.in_real_time(Duration::from_millis(10)).await;
+        w.in_real_time(Duration::from_millis(2)).await;
     }
 }
 

@@ -60,19 +60,14 @@ pub fn check_version(version: i32) -> Result<(), JournalError> {
 /// The one connection that writes. The caller holds the writer's lock. Makes the database if there is none.
 pub fn writer(path: &Path, options: Options) -> Result<Connection, JournalError> {
     check_version(rusqlite::version_number())?;
-    if length(path)? > 0 {
-        examine(path)?;
-    } else {
-        make_private(path)?;
+    if length(path)? == 0 {
+        make(path)?;
     }
-    let describe = |error: rusqlite::Error| opening_error(path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let mut connection = connect(path, flags).map_err(describe)?;
-    make_durable(&connection, options).map_err(describe)?;
-    require_write_ahead_log(&connection, path)?;
-    schema::migrate(&mut connection).map_err(describe)?;
+    examine(path)?;
+    let connection = open_to_write(path, options)?;
     // SQLite opens what it may not write to without a word, and fails at the first write.
-    if connection.is_readonly(rusqlite::MAIN_DB).map_err(describe)? {
+    let is_readonly = connection.is_readonly(rusqlite::MAIN_DB);
+    if is_readonly.map_err(|error| opening_error(path, &error))? {
         return Err(JournalError::Unavailable(format!(
             "{} can only be read: look at the rights of the file and of its disk, and restore it from a backup if they are \
              as they should be, as the beginning of the file is damaged then",
@@ -80,6 +75,46 @@ pub fn writer(path: &Path, options: Options) -> Result<Connection, JournalError>
         )));
     }
     Ok(connection)
+}
+
+fn open_to_write(path: &Path, options: Options) -> Result<Connection, JournalError> {
+    let describe = |error: rusqlite::Error| opening_error(path, &error);
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(describe)?;
+    make_durable(&connection, options).map_err(describe)?;
+    require_write_ahead_log(&connection, path)?;
+    schema::migrate(&mut connection).map_err(describe)?;
+    Ok(connection)
+}
+
+/// Makes a journal under another name, and gives it its own when it is whole. A start that is cut off while SQLite makes a
+/// database leaves something that can only be mended by writing to it, and that is what we never do to a file we do not know.
+fn make(path: &Path) -> Result<(), JournalError> {
+    let unusable = |error: std::io::Error| file_error(path, &error);
+    let begun = beside(path, ".new");
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        match fs::remove_file(beside(&begun, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(unusable(error));
+            }
+            _ => {}
+        }
+    }
+    make_private(&begun)?;
+    // Closing moves the log into the file: nothing of it is left beside.
+    drop(open_to_write(&begun, Options::default())?);
+    fs::rename(&begun, path).map_err(unusable)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable)?;
+    }
+    Ok(())
+}
+
+fn file_error(path: &Path, error: &std::io::Error) -> JournalError {
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return JournalError::Full;
+    }
+    JournalError::Unavailable(format!("{}: {error}", path.display()))
 }
 
 /// A connection that can only read. The database must be a journal of this version's schema.
@@ -172,7 +207,7 @@ fn length(path: &Path) -> Result<u64, JournalError> {
     match fs::metadata(path) {
         Ok(file) => Ok(file.len()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(JournalError::Unavailable(format!("{}: {error}", path.display()))),
+        Err(error) => Err(file_error(path, &error)),
     }
 }
 
@@ -183,11 +218,7 @@ fn make_private(path: &Path) -> Result<(), JournalError> {
     how.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-    match how.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(JournalError::Unavailable(format!("{}: {error}", path.display()))),
-    }
+    how.open(path).map(|_| ()).map_err(|error| file_error(path, &error))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -116,6 +116,15 @@ fn a_start_that_was_cut_off_before_anything_was_made_is_made_again() {
     fs::write(&path, "").unwrap();
     drop(SqliteJournal::open(&path).unwrap());
 
+    // What was left of a journal that was being made is made anew.
+    let path = folder.path("half.db");
+    for suffix in ["", "-journal", "-wal"] {
+        fs::write(folder.path(&format!("half.db.new{suffix}")), [0x5a; 600]).unwrap();
+    }
+    drop(SqliteJournal::open(&path).unwrap());
+    assert!(!folder.path("half.db.new").exists());
+    assert!(!folder.path("half.db.new-journal").exists());
+
     let path = folder.path("other.db");
     let begun = Connection::open(&path).unwrap();
     begun.pragma_update(None, "journal_mode", "WAL").unwrap();
