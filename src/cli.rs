@@ -143,9 +143,10 @@ const INTERRUPTED: u8 = 130;
 
 async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
+    let asked_to_stop = asked_to_stop().context("signals cannot be heard")?;
     let app = App::start(&config, Seams::default()).await?;
     let broken = tokio::select! {
-        () = asked_to_stop() => None,
+        () = asked_to_stop => None,
         why = app.engine().keeper().broken() => Some(why),
     };
     tracing::info!("finishing what was begun");
@@ -164,23 +165,30 @@ async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+/// Returns at Ctrl-C or SIGTERM. Both are heard from the moment of the call on, and not only once somebody waits: a host may
+/// change its mind while the bot starts.
+#[cfg(unix)]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    // Without signals there is nothing to wait for but the end of the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Returns at Ctrl-C.
+#[cfg(not(unix))]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without signals there is nothing to wait for but the end of the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 fn manifest(prefix: &str, http: Option<String>, name: String) -> anyhow::Result<ExitCode> {

@@ -74,8 +74,9 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
         Some(App::start(&config, seams).await?)
     };
     world.bot_listens(bot);
+    let asked_to_stop = super::asked_to_stop()?;
     announce(&demo, &world, bot);
-    super::asked_to_stop().await;
+    asked_to_stop.await;
     if let Some(app) = app {
         app.stop().await;
     }
