@@ -12,6 +12,7 @@ use super::process::{Process, ana_rolls_back, configure, ends_well, until};
 use super::told::{Told, repeats};
 use super::{ABREAST, say, sweep};
 use crate::harness::World;
+use crate::harness::dice::Dice;
 
 /// How often the bot dies in one story.
 const KILLS_PER_STORY: u64 = 10;
@@ -19,21 +20,15 @@ const KILLS_PER_STORY: u64 = 10;
 /// The longest lives between two ends: most of them are short, so that starts and first steps are hit as well.
 const LIVES_MS: [u64; 4] = [60, 200, 500, 1_200];
 
-/// Random numbers that a seed repeats.
-struct Dice(u64);
+/// Lets the bot live for a random while.
+async fn lives(w: &World, dice: &mut Dice) {
+    let longest = *dice.pick(&LIVES_MS);
+    w.in_real_time(Duration::from_millis(random(dice, longest))).await;
+}
 
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    }
-
-    async fn lets_live(&mut self, w: &World) {
-        let longest = LIVES_MS[usize::try_from(self.roll(4)).expect("a small number")];
-        w.in_real_time(Duration::from_millis(self.roll(longest))).await;
-    }
+fn random(dice: &mut Dice, below: u64) -> u64 {
+    let below = usize::try_from(below).expect("a small number");
+    dice.within(0..below) as u64
 }
 
 fn number(name: &str, usual: u64) -> u64 {
@@ -70,10 +65,10 @@ fn a_bot_that_is_killed_at_random_moments_comes_to_the_same_end() {
         World::run_around_a_process(async |w| {
             configure(&w);
             let killer = async {
-                let mut dice = Dice(*seed);
+                let mut dice = Dice::new(*seed);
                 for _ in 0..KILLS_PER_STORY {
                     let bot = Process::start(&w);
-                    dice.lets_live(&w).await;
+                    lives(&w, &mut dice).await;
                     bot.kill_9();
                 }
                 Process::ready(&w).await
@@ -99,7 +94,7 @@ fn a_bot_that_is_killed_while_it_makes_its_journal_makes_it_at_the_next_start() 
             let bot = Process::start(&w);
             // Time for the file to be begun, and no time for much more.
             until(&w, "the lock", || w.file("journal.db.lock").exists()).await;
-            w.in_real_time(Duration::from_micros(Dice(*seed).roll(10_000))).await;
+            w.in_real_time(Duration::from_micros(random(&mut Dice::new(*seed), 10_000))).await;
             let is_ready = bot.log().contains(" ready ");
             bot.kill_9();
             let bot = Process::ready(&w).await;
@@ -123,10 +118,10 @@ fn a_bot_that_is_told_to_stop_at_random_moments_finishes_what_it_began() {
         World::run_around_a_process(async |w| {
             configure(&w);
             let stopper = async {
-                let mut dice = Dice(*seed);
+                let mut dice = Dice::new(*seed);
                 for _ in 0..STOPS_PER_STORY {
                     let bot = Process::ready(&w).await;
-                    dice.lets_live(&w).await;
+                    lives(&w, &mut dice).await;
                     bot.signal("TERM");
                     assert_eq!(bot.ends(&w).await.code(), Some(0));
                 }
