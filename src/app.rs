@@ -30,7 +30,7 @@ use crate::config::{Config, MarkerSetting, ServiceSettings, SlackMode};
 use crate::domain::book::Book;
 use crate::engine::keeper::{Keeper, Tools};
 use crate::engine::motor::{Engine, Hands};
-use crate::engine::ports::{Chance, Clock, Journal, Provider};
+use crate::engine::ports::{Chance, Clock, DomainRules, Journal, Provider};
 use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
 use crate::server::{self, Limits};
@@ -53,7 +53,7 @@ pub struct Seams {
 impl Default for Seams {
     fn default() -> Self {
         Self {
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::default()),
             chance: Arc::new(SystemChance),
             journal: Arc::new(|opened| opened),
         }
@@ -89,7 +89,7 @@ impl App {
             team: config.slack.team.clone(),
         })?);
         let engine = build_engine(config, &seams, journal.clone(), slack).await?;
-        let catalog = Catalog::load().context("the command declarations")?;
+        let catalog = Arc::new(Catalog::load().context("the command declarations")?);
         let prefix = config.slack.prefix.clone();
         let desk = Desk::new(engine.clone(), catalog, prefix, config.commands_per_minute);
 
@@ -167,6 +167,7 @@ async fn build_engine(
         chance: seams.chance.clone(),
         narrator: Arc::new(Herald { prefix: config.slack.prefix.clone() }),
         policy: Arc::new(config.policy(seams.clock.now())),
+        rules: Arc::new(DomainRules),
     };
     let book = Book::new(config.services.iter().map(|one| one.service.clone()));
     let keeper = Keeper::load(tools, book).await.context("the journal cannot be read")?;

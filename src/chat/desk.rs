@@ -3,6 +3,7 @@
 //! Owns who is asking, where, and how often. Knows no platform and decides nothing: handlers turn requests into proposals
 //! to the engine, the domain decides. Every request gets an answer, also when the journal says no.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -25,7 +26,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::engine::intake::{self, Press};
 use crate::engine::keeper::LoadError;
 use crate::engine::motor::Engine;
-use crate::engine::ports::{JournalError, Manner, NewDelivery, Outbound, ReplyTo};
+use crate::engine::ports::{Commit, JournalError, Manner, NewDelivery, Outbound, ReplyTo};
 use crate::engine::seal;
 
 /// A press that took longer than this to be stored was told "not accepted": it is not acted on.
@@ -39,14 +40,14 @@ pub struct Desk {
 
 struct Inner {
     engine: Engine,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     prefix: Prefix,
     services: Vec<ServiceId>,
     buckets: Mutex<Buckets>,
 }
 
 /// One command, with who typed it and where.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Ask {
     /// Its delivery.
     pub key: DeliveryKey,
@@ -58,11 +59,14 @@ pub struct Ask {
     pub at: Timestamp,
     /// As it was typed, for the record.
     pub line: String,
+    /// Whether its delivery was handed to the journal.
+    pub is_recorded: AtomicBool,
 }
 
 impl Ask {
-    /// The delivery as it is stored.
+    /// The delivery as it is stored, which it is from now on.
     pub fn delivery(&self) -> NewDelivery {
+        self.is_recorded.store(true, Ordering::Relaxed);
         let body = serde_json::json!({
             "person": self.by.person.to_string(),
             "channel": self.by.channel.to_string(),
@@ -85,7 +89,7 @@ pub enum DeskError {
 
 impl Desk {
     /// A desk for an engine.
-    pub fn new(engine: Engine, catalog: Catalog, prefix: Prefix, per_minute: u32) -> Self {
+    pub fn new(engine: Engine, catalog: Arc<Catalog>, prefix: Prefix, per_minute: u32) -> Self {
         let services = engine.keeper().book().services.keys().cloned().collect();
         let buckets = Mutex::new(Buckets::new(per_minute));
         Self { inner: Arc::new(Inner { engine, catalog, prefix, services, buckets }) }
@@ -145,10 +149,29 @@ impl Desk {
             Request::Press { .. } => format!("{command} press"),
             _ => format!("{command} {text}").trim().to_owned(),
         };
-        let ask = Ask { key, by, bound, at: now, line };
-        match handlers::handle(self, &ask, request).await {
+        let is_recorded = AtomicBool::new(false);
+        let ask = Ask { key, by, bound, at: now, line, is_recorded };
+        let only_reads = request.only_reads();
+        let answer = match handlers::handle(self, &ask, request).await {
             Ok(card) => card,
             Err(error) => not_taken(&error),
+        };
+        if !only_reads {
+            self.record(&ask).await;
+        }
+        answer
+    }
+
+    /// What was refused without a word to the journal is recorded all the same: played again later, when it would be
+    /// possible, it must not be.
+    async fn record(&self, ask: &Ask) {
+        if ask.is_recorded.load(Ordering::Relaxed) {
+            return;
+        }
+        let commit = Commit { deliveries: vec![ask.delivery()], ..Commit::default() };
+        match self.inner.engine.keeper().commit(commit).await {
+            Ok(_) | Err(JournalError::Duplicate(_)) => {}
+            Err(error) => tracing::error!(%error, "a refused command could not be recorded"),
         }
     }
 
@@ -157,12 +180,13 @@ impl Desk {
         buckets.take(person, now).err()
     }
 
-    async fn press(&self, key: DeliveryKey, by: ReplyTo, token: &str) {
+    /// `None`: it is stored, and what comes of it is told by messages.
+    async fn press(&self, key: DeliveryKey, by: ReplyTo, token: &str) -> Option<Card> {
         let pressed_at = self.now();
         let journal = &self.inner.engine.keeper().tools().journal;
         let stored = match journal.token(&seal::hash(token)).await {
             Ok(stored) => stored,
-            Err(error) => return self.not_stored(by, &error.into()).await,
+            Err(error) => return Some(self.not_stored(by, &error.into()).await),
         };
         let action =
             stored.as_ref().and_then(|one| serde_json::from_str::<Action>(&one.action).ok());
@@ -170,15 +194,16 @@ impl Desk {
             return self.refuse_press(&key, by, &Refusal::UnknownButton).await;
         };
         let press = Press { incident: stored.incident, action, by, pressed_at };
-        self.store_press(&key, press).await;
+        self.store_press(&key, press).await
     }
 
-    /// Stores a press whose button is known; refuses one from a channel that the incident is not shown in.
-    pub(super) async fn store_press(&self, key: &DeliveryKey, press: Press) {
+    /// Stores a press whose button is known; refuses one from a channel that the incident is not shown in. Gives the answer
+    /// if it could not be stored.
+    pub(super) async fn store_press(&self, key: &DeliveryKey, press: Press) -> Option<Card> {
         // One that is long closed is not in the book any more, and its buttons deserve a true answer all the same.
         let incident = match self.inner.engine.keeper().incident(press.incident).await {
             Ok(incident) => incident,
-            Err(error) => return self.not_stored(press.by, &error.into()).await,
+            Err(error) => return Some(self.not_stored(press.by, &error.into()).await),
         };
         let bound = bound_services(&self.book(), &press.by.channel);
         match incident {
@@ -192,30 +217,38 @@ impl Desk {
         let by = press.by.clone();
         match intake::press(&self.inner.engine, key, press, LATE).await {
             // A repeat of what is known already: the first one is answered.
-            Ok(()) | Err(JournalError::Duplicate(_)) => {}
-            Err(error) => self.not_stored(by, &error.into()).await,
+            Ok(()) | Err(JournalError::Duplicate(_)) => None,
+            Err(error) => Some(self.not_stored(by, &error.into()).await),
         }
     }
 
-    /// Answers a press that the journal did not take. Without the journal there is no outbox: it is said once, directly.
-    async fn not_stored(&self, by: ReplyTo, error: &DeskError) {
+    /// Answers a press that the journal did not take. Without the journal there is no outbox: it is said once, directly,
+    /// and given to the platform, which marks the button even if nothing can be said.
+    async fn not_stored(&self, by: ReplyTo, error: &DeskError) -> Card {
         tracing::error!(%error, "a press could not be stored");
         let text = Text::plain("Not accepted, nothing was done: ").foreign(error.to_string());
+        let card = said(text);
         let message = Outbound {
             id: 0,
             channel: by.channel,
             manner: Manner::Whisper { to: by.person, response_url: by.response_url },
-            body: serde_json::to_value(said(text)).expect("cards are plain data"),
+            body: serde_json::to_value(&card).expect("cards are plain data"),
         };
         if let Err(error) = self.inner.engine.hands().notifier.notify(&message).await {
             tracing::error!(%error, "nor could its person be told");
         }
+        card
     }
 
-    async fn refuse_press(&self, key: &DeliveryKey, by: ReplyTo, refusal: &Refusal) {
+    async fn refuse_press(
+        &self,
+        key: &DeliveryKey,
+        by: ReplyTo,
+        refusal: &Refusal,
+    ) -> Option<Card> {
         match intake::refuse_unseen(&self.inner.engine, key, &by, refusal).await {
-            Ok(()) | Err(JournalError::Duplicate(_)) => {}
-            Err(error) => self.not_stored(by, &error.into()).await,
+            Ok(()) | Err(JournalError::Duplicate(_)) => None,
+            Err(error) => Some(self.not_stored(by, &error.into()).await),
         }
     }
 }
@@ -253,8 +286,7 @@ impl Desk {
             }
             Inbound::Press { key, person, channel, token, response_url, .. } => {
                 let by = ReplyTo { person, channel, response_url };
-                self.press(key, by, &token).await;
-                None
+                self.press(key, by, &token).await
             }
             Inbound::Probe => None,
             Inbound::ForeignTenant { .. } => {

@@ -71,7 +71,8 @@ pub struct PressedMessage {
 #[async_trait]
 pub trait Intake: Send + Sync {
     /// Stores the request and returns the immediate, private answer to a command; `None` answers nothing. What a press is
-    /// answered with goes through the outbox, since platforms show no immediate answer to a press.
+    /// answered with goes through the outbox, since platforms show no immediate answer to a press: a press that is answered
+    /// here was not taken, and the platform is to show that.
     ///
     /// Adapters wait a limited time and then drop the future and say "not accepted": an implementation must be safe to drop
     /// at every await, and must not act later on a request whose caller is gone.

@@ -6,6 +6,27 @@ use std::fmt;
 use super::catalog::{Subcommand, Verb};
 use crate::domain::ids::{IncidentId, ServiceId};
 
+impl Request {
+    /// Whether nothing can come of it but an answer.
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Self::Status { .. }
+            | Self::Whoami
+            | Self::List { .. }
+            | Self::Help { .. }
+            | Self::Press { code: None } => true,
+            Self::Rollback { .. }
+            | Self::Open { .. }
+            | Self::Note { .. }
+            | Self::Halt { .. }
+            | Self::Resume { .. }
+            | Self::Blip { .. }
+            | Self::Press { code: Some(_) }
+            | Self::Close { .. } => false,
+        }
+    }
+}
+
 /// One request. A service that was left out is filled in where it must be known and the channel has just one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {

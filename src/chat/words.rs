@@ -187,6 +187,7 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::UnknownButton
         | Refusal::NotAccepted
         | Refusal::NotYet
+        | Refusal::NotRecorded
         | Refusal::WrongChannel => not_this_button(refusal, prefix),
     }
 }
@@ -348,6 +349,9 @@ fn not_this_button(refusal: &Refusal, prefix: &Prefix) -> Text {
         )),
         Refusal::NotYet => Text::plain(
             "Your press is in hand. The provider is slow to say where production points, and nothing is sent before it does.",
+        ),
+        Refusal::NotRecorded => Text::plain(
+            "Your press is in hand. The bot cannot write its journal at the moment, its disk is full or locked; it goes on by itself once that is mended.",
         ),
         Refusal::NotAccepted => Text::plain(
             "Not accepted: recording your press took too long, so nothing was done. Please press again.",

@@ -105,7 +105,8 @@ async fn check_vercel(config: &Config, findings: &mut Findings) -> anyhow::Resul
     });
     let vercel =
         VercelConfig { api_url: config.vercel.api_url.clone(), token: config.vercel.token.clone() };
-    let provider = VercelProvider::new(vercel, projects.collect(), Arc::new(SystemClock))?;
+    let provider =
+        VercelProvider::new(vercel, projects.collect(), Arc::new(SystemClock::default()))?;
     for one in &config.services {
         let service = &one.service.id;
         match provider.pointer(service).await {

@@ -132,6 +132,8 @@ pub enum Refusal {
     NotAccepted,
     /// It is stored, and nothing was decided yet: the provider is slow.
     NotYet,
+    /// It is stored, and nothing was decided yet: the journal cannot be written at the moment.
+    NotRecorded,
     /// The press came from a channel that the incident is not shown in.
     WrongChannel,
 }

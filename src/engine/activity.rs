@@ -1,6 +1,6 @@
 //! Who is at work. Shutdown waits for it, and so does everybody who wants to know that nothing is going on.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -51,6 +51,39 @@ impl Drop for AtWork {
     fn drop(&mut self) {
         if self.inner.count.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.inner.idle.notify_waiters();
+        }
+    }
+}
+
+/// Something that becomes true once and stays so. Those who wait are woken in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Flag {
+    is_up: AtomicBool,
+    waiting: Notify,
+}
+
+impl Flag {
+    /// Puts it up.
+    pub fn put_up(&self) {
+        self.is_up.store(true, Ordering::SeqCst);
+        self.waiting.notify_waiters();
+    }
+
+    /// Whether it is up.
+    pub fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::SeqCst)
+    }
+
+    /// Returns when it is up.
+    pub async fn up(&self) {
+        loop {
+            let mut put_up = std::pin::pin!(self.waiting.notified());
+            // From here on no wake-up is missed.
+            put_up.as_mut().enable();
+            if self.is_up() {
+                return;
+            }
+            put_up.await;
         }
     }
 }

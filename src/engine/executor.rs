@@ -107,9 +107,10 @@ impl Follower {
             }
         };
         tokio::select! {
-            () = until => {}
-            () = bell.rung() => {}
+            biased;
             () = self.engine.stopped() => {}
+            () = bell.rung() => {}
+            () = until => {}
         }
     }
 

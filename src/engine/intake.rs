@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
-use super::ports::{Commit, JournalError, NewDelivery, ReplyTo};
+use super::ports::{Commit, JournalError, Manner, NewDelivery, Outbound, ReplyTo};
 use super::{retry, seal};
 use crate::domain::action::Action;
 use crate::domain::actor::Actor;
@@ -54,35 +54,52 @@ pub async fn press(
     let at_work = engine.activity().begin();
     let commit = Commit { deliveries: vec![delivery], ..Commit::default() };
     engine.keeper().commit(commit).await?;
-    if engine.keeper().tools().clock.now().since(press.pressed_at) >= late {
-        return refuse(engine, key, &press.by, &Refusal::NotAccepted).await;
-    }
+    let took = engine.keeper().tools().clock.now().since(press.pressed_at);
+    let taken = if took >= late { Taken::Late } else { Taken::InTime };
     let (engine, key) = (engine.clone(), key.clone());
     tokio::spawn(async move {
-        answer(&engine, &key, press).await;
+        answer(&engine, &key, press, taken).await;
         drop(at_work);
     });
     Ok(())
 }
 
+/// Whether a press was stored before its platform told its person that it was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It was, or nobody knows any more.
+    InTime,
+    /// It was not: it is not acted on.
+    Late,
+}
+
 /// Looks at a stored press and settles it. Whoever pressed was told that it was taken: while the journal's disk is full or
 /// locked, it is tried again.
-pub(super) async fn answer(engine: &Engine, key: &DeliveryKey, press: Press) {
+pub(super) async fn answer(engine: &Engine, key: &DeliveryKey, press: Press, taken: Taken) {
     let (incident, action) = (press.incident, press.action.name());
     let mut failures = 0;
-    while let Err(error) = settle(engine, key, &press).await {
+    loop {
+        let done = match taken {
+            Taken::InTime => settle(engine, key, &press).await,
+            Taken::Late => refuse(engine, key, &press.by, &Refusal::NotAccepted).await,
+        };
+        let Err(error) = done else { return };
         tracing::error!(incident = incident.0, action, %error, "a press could not be recorded");
         let passes = matches!(error, JournalError::Full | JournalError::Locked(_));
         if !passes || engine.is_stopping() {
             // The delivery stays pending: it is looked at again at the next start.
             return;
         }
+        if failures == 0 {
+            say_directly(engine, &press.by, &Refusal::NotRecorded).await;
+        }
         let tools = engine.keeper().tools();
         let until = tools.clock.now() + retry::pause(failures, tools.chance.bytes()[0]);
         failures += 1;
         tokio::select! {
-            () = tools.clock.sleep_until(until) => {}
+            biased;
             () = engine.stopped() => {}
+            () = tools.clock.sleep_until(until) => {}
         }
     }
 }
@@ -132,6 +149,18 @@ async fn read(
     }
     tell(engine, Commit::default(), &press.by, &Refusal::NotYet).await?;
     Ok(reading.await)
+}
+
+/// Says something past the outbox, once: without the journal there is none.
+async fn say_directly(engine: &Engine, by: &ReplyTo, refusal: &Refusal) {
+    let tools = engine.keeper().tools();
+    let post = tools.narrator.refuse(refusal, by, &engine.keeper().book(), tools.clock.now());
+    let (to, response_url) = (by.person.clone(), by.response_url.clone());
+    let manner = Manner::Whisper { to, response_url };
+    let message = Outbound { id: 0, channel: post.channel, manner, body: post.body };
+    if let Err(error) = engine.hands().notifier.notify(&message).await {
+        tracing::error!(%error, "nor could its person be told");
+    }
 }
 
 /// Refuses a stored press without a decision of the domain.

@@ -10,13 +10,13 @@ use tokio::sync::{Mutex, watch};
 
 use super::ports::{
     Append, Chance, Change, Clock, Commit, Journal, JournalError, Narrator, NewDelivery, NewEvent,
-    NewPost, PostOutcome, Receipt, ReplyTo, Shown, TokenHash,
+    NewPost, PostOutcome, Receipt, ReplyTo, Rules, Shown, TokenHash,
 };
 use super::seal::Sealer;
 use crate::domain::actor::{Actor, Policy};
 use crate::domain::apply::{apply, apply_all};
 use crate::domain::book::Book;
-use crate::domain::decide::{Decision, Facts, Fresh, Read, Request, decide};
+use crate::domain::decide::{Decision, Facts, Fresh, Read, Request};
 use crate::domain::event::{EVENT_VERSION, Emitted, Envelope, Event, IncidentEvent};
 use crate::domain::ids::{DeliveryKey, IncidentId, StreamId, Version};
 use crate::domain::incident::Incident;
@@ -36,6 +36,8 @@ pub struct Tools {
     pub narrator: Arc<dyn Narrator>,
     /// Who may do what.
     pub policy: Arc<Policy>,
+    /// What follows from what.
+    pub rules: Arc<dyn Rules>,
 }
 
 /// Keeps the book.
@@ -145,7 +147,8 @@ impl Keeper {
         let open = tools.journal.open_incidents().await?;
         streams.extend(open.into_iter().map(StreamId::Incident));
         for stream in streams {
-            fold(&tools, &mut book, &stream).await?;
+            let newest = fold(&tools, &mut book, &stream).await?;
+            tools.clock.catch_up(newest);
         }
         let sealer = Sealer::new(&tools.journal.sealing_key().await?);
         let (book, gate) = (RwLock::new(Arc::new(book)), Mutex::new(()));
@@ -272,7 +275,8 @@ impl Keeper {
         let mut answer = None;
         let mut state = None;
         for request in &proposal.requests {
-            match decide(state.as_ref().unwrap_or(book), request, &facts, now) {
+            let state_now = state.as_ref().unwrap_or(book);
+            match self.tools.rules.decide(state_now, request, &facts, now) {
                 Decision::Events(events, refusal) => {
                     answer = answer.or(refusal);
                     if proposal.requests.len() > 1 && !events.is_empty() {
@@ -433,9 +437,10 @@ impl Keeper {
     }
 }
 
-/// Folds what a stream holds beyond the book's version of it.
-async fn fold(tools: &Tools, book: &mut Book, stream: &StreamId) -> Result<(), LoadError> {
+/// Folds what a stream holds beyond the book's version of it. Gives the newest instant in it.
+async fn fold(tools: &Tools, book: &mut Book, stream: &StreamId) -> Result<Timestamp, LoadError> {
     let recorded = tools.journal.stream(stream, book.version(stream)).await?;
+    let newest = recorded.iter().map(|one| one.event.at).max().unwrap_or_default();
     for one in recorded {
         let event = Event::decode(&one.event.kind, one.event.event_version, &one.event.body)
             .map_err(|error| LoadError::Unreadable(stream.clone(), error))?;
@@ -443,7 +448,7 @@ async fn fold(tools: &Tools, book: &mut Book, stream: &StreamId) -> Result<(), L
         let actor = serde_json::from_str(&one.event.actor).unwrap_or(Actor::Bot);
         apply(book, stream, &Envelope { at: one.event.at, actor, event });
     }
-    Ok(())
+    Ok(newest)
 }
 
 fn appends(before: &Book, emitted: &[Emitted], actor: &Actor, now: Timestamp) -> Vec<Append> {

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
-
-use super::activity::{Activity, Bell};
+use super::activity::{Activity, Bell, Flag};
 use super::keeper::{Answer, Keeper, Proposal, Ripples};
 use super::ports::{JournalError, Notifier, Prober};
 use super::reader::{Providers, Reader};
@@ -34,18 +32,10 @@ struct Inner {
     keeper: Keeper,
     hands: Hands,
     activity: Activity,
-    stopping: watch::Sender<Stop>,
+    /// Nothing new is begun.
+    stopping: Flag,
     incidents: Mutex<BTreeMap<IncidentId, Arc<Bell>>>,
     channels: Mutex<BTreeMap<Channel, Arc<Bell>>>,
-}
-
-/// How far a stop has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// Not begun.
-    No,
-    /// Nothing new is begun.
-    Draining,
 }
 
 impl Engine {
@@ -55,7 +45,7 @@ impl Engine {
             keeper,
             hands,
             activity: Activity::default(),
-            stopping: watch::Sender::new(Stop::No),
+            stopping: Flag::default(),
             incidents: Mutex::default(),
             channels: Mutex::default(),
         };
@@ -146,19 +136,17 @@ impl Engine {
 
     /// Whether nothing new is to be begun.
     pub fn is_stopping(&self) -> bool {
-        *self.inner.stopping.borrow() >= Stop::Draining
+        self.inner.stopping.is_up()
     }
 
     /// Returns when a stop begins.
     pub async fn stopped(&self) {
-        let mut stopping = self.inner.stopping.subscribe();
-        // The sender lives as long as the engine: an error cannot happen, and would mean the same.
-        let _ = stopping.wait_for(|stop| *stop >= Stop::Draining).await;
+        self.inner.stopping.up().await;
     }
 
     /// Begins nothing new, finishes what was begun. What is left undone is durable and goes on at the next start.
     pub async fn stop(&self) {
-        self.inner.stopping.send_replace(Stop::Draining);
+        self.inner.stopping.put_up();
         self.inner.activity.idle().await;
     }
 }

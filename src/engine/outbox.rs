@@ -54,9 +54,11 @@ struct Speaker {
 impl Speaker {
     async fn rest(&self, pause: Option<Span>, bell: &Bell) {
         let Some(pause) = pause else {
+            // Always in this order: chance belongs to its port, so that a night can be played again.
             tokio::select! {
-                () = bell.rung() => {}
+                biased;
                 () = self.engine.stopped() => {}
+                () = bell.rung() => {}
             }
             return;
         };
@@ -64,8 +66,9 @@ impl Speaker {
         let until = clock.now() + pause;
         loop {
             tokio::select! {
-                () = clock.sleep_until(until) => return,
+                biased;
                 () = self.engine.stopped() => return,
+                () = clock.sleep_until(until) => return,
                 // A pause that was asked for is kept, whoever rings; the queue is read anew afterwards.
                 () = bell.rung() => drop(bell.answer()),
             }

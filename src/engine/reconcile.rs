@@ -37,8 +37,9 @@ pub async fn watch(engine: Engine) {
         drop(at_work);
         let next = clock.now() + PERIOD;
         tokio::select! {
-            () = clock.sleep_until(next) => {}
+            biased;
             () = engine.stopped() => return,
+            () = clock.sleep_until(next) => {}
         }
     }
 }

@@ -68,7 +68,7 @@ pub async fn recover(engine: &Engine) -> Result<(), JournalError> {
             Ok(press) => {
                 let (engine, at_work) = (engine.clone(), engine.activity().begin());
                 tokio::spawn(async move {
-                    intake::answer(&engine, &delivery.key, press).await;
+                    intake::answer(&engine, &delivery.key, press, intake::Taken::InTime).await;
                     drop(at_work);
                 });
             }

@@ -24,6 +24,7 @@ enum Pace {
 #[derive(Debug)]
 pub struct WorldClock {
     pace: Pace,
+    system: SystemClock,
     /// Real pace: what is added to the system's time. Still: the instant itself. Milliseconds.
     offset: watch::Sender<i64>,
     /// Who sleeps until when.
@@ -61,7 +62,8 @@ impl WorldClock {
 
     fn new(pace: Pace, offset: i64) -> Arc<Self> {
         let offset = watch::Sender::new(offset);
-        Arc::new(Self { pace, offset, sleepers: Mutex::default() })
+        let system = SystemClock::default();
+        Arc::new(Self { pace, system, offset, sleepers: Mutex::default() })
     }
 
     /// When the next sleeper is due; an instant that has come means that somebody has not woken up yet.
@@ -92,7 +94,7 @@ impl Clock for WorldClock {
     fn now(&self) -> Timestamp {
         let offset = *self.offset.borrow();
         match self.pace {
-            Pace::Real => Timestamp(SystemClock.now().0 + offset),
+            Pace::Real => Timestamp(self.system.now().0 + offset),
             Pace::Still => Timestamp(offset),
         }
     }

@@ -170,7 +170,7 @@ impl Outside {
     /// Delivers a form as Slack does, signed.
     fn slack_delivers(&self, url: &str, form: &[(&str, &str)]) {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let stamp = (SystemClock.now().0 / 1000).to_string();
+        let stamp = (SystemClock::default().now().0 / 1000).to_string();
         let secret = self.text("/slack/signing_secret");
         let mut mac: Hmac<sha2::Sha256> = Hmac::new_from_slice(secret.as_bytes()).expect("a key");
         mac.update(format!("v0:{stamp}:{body}").as_bytes());

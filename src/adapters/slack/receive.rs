@@ -18,6 +18,7 @@ use super::render;
 use super::verify::Verifier;
 use super::wire::{self, Malformed};
 use crate::chat::inbound::{Inbound, Intake};
+use crate::chat::reply::Card;
 use crate::engine::ports::Clock;
 
 /// Slack's largest payload, a press on a full message, stays far below.
@@ -67,12 +68,15 @@ async fn interaction(State(slack): State<SlackHttp>, request: Request) -> Respon
         Err(status) => return status.into_response(),
     };
     match hand_over(slack.intake.as_ref(), inbound).await {
-        HandOver::Taken(_) => StatusCode::OK.into_response(),
-        // Slack shows no text in answer to a press, but marks the button when the status is an error.
-        HandOver::Late => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(render::answer(&late_answer()))).into_response()
-        }
+        HandOver::Taken(None) => StatusCode::OK.into_response(),
+        HandOver::Taken(Some(card)) => not_taken(&card),
+        HandOver::Late => not_taken(&late_answer()),
     }
+}
+
+/// Slack shows no text in answer to a press, but marks the button when the status is an error.
+fn not_taken(card: &Card) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Json(render::answer(card))).into_response()
 }
 
 impl SlackHttp {
@@ -87,7 +91,7 @@ impl SlackHttp {
             .await
             .map_err(|_| StatusCode::REQUEST_TIMEOUT)?
             .map_err(|rejection| rejection.into_response().status())?;
-        self.verifier.verify(&headers, &body, self.clock.now()).map_err(|reason| {
+        self.verifier.verify(&headers, &body, self.clock.wall()).map_err(|reason| {
             tracing::debug!(%reason, "refused a request that is not Slack's");
             StatusCode::UNAUTHORIZED
         })?;

@@ -176,9 +176,9 @@ impl Listener {
             return ack(head, None);
         };
         match hand_over(self.intake.as_ref(), inbound).await {
-            HandOver::Taken(_) => ack(head, None),
+            HandOver::Taken(None) => ack(head, None),
             // Slack shows no text in answer to a press; without an acknowledgement it marks the button.
-            HandOver::Late => None,
+            HandOver::Taken(Some(_)) | HandOver::Late => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! `/incident …`: everything around the rollback.
 
+use std::sync::atomic::Ordering;
+
 use super::{check_bound, meant, propose, refused, rollback};
 use crate::chat::card::{self, Drawing};
 use crate::chat::desk::{Ask, Desk, DeskError};
@@ -297,7 +299,10 @@ pub(super) async fn press(
         Some((incident, action)) => {
             let label = card::label(&action);
             let press = Press { incident, action, by: ask.by.clone(), pressed_at: ask.at };
-            desk.store_press(&ask.key, press).await;
+            ask.is_recorded.store(true, Ordering::Relaxed);
+            if let Some(not_stored) = desk.store_press(&ask.key, press).await {
+                return Ok(not_stored);
+            }
             Ok(said(
                 format!("Pressed {label} of incident {incident}. The card shows what comes of it.")
                     .into(),

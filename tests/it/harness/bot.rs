@@ -10,7 +10,7 @@ use repoint::config::Config;
 use repoint::domain::book::Book;
 use repoint::engine::activity::Activity;
 use repoint::engine::keeper::{Keeper, Tools};
-use repoint::engine::ports::{Chance, Clock, VerifyScope};
+use repoint::engine::ports::{Chance, Clock, DomainRules, VerifyScope};
 use repoint::world::clock::WorldClock;
 use tokio::runtime::Runtime;
 
@@ -138,6 +138,7 @@ impl Bot {
             chance: Arc::new(SeededChance::default()),
             narrator: self.app().engine().keeper().tools().narrator.clone(),
             policy: Arc::new(self.config.policy(self.clock.now())),
+            rules: Arc::new(DomainRules),
         };
         let empty = Book::new(self.config.services.iter().map(|one| one.service.clone()));
         let folded = Keeper::load(tools, empty).await.expect("a fold").book();

@@ -38,7 +38,7 @@ fn number(name: &str, usual: u64) -> u64 {
 
 /// The stories' seeds: of this run, or of the one that is played again.
 fn seeds(stories: u64) -> Vec<u64> {
-    let now = SystemClock.now().0.unsigned_abs();
+    let now = SystemClock::default().now().0.unsigned_abs();
     let first = number("REPOINT_SEED", now);
     (0..stories).map(|nth| first.wrapping_add(nth)).collect()
 }

@@ -77,12 +77,12 @@ impl Process {
 
     /// Waits for its end.
     pub async fn ends(mut self, w: &World) -> ExitStatus {
-        let begun = SystemClock.now();
+        let begun = SystemClock::default().now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 return status;
             }
-            let waited = SystemClock.now().since(begun).0.unsigned_abs();
+            let waited = SystemClock::default().now().since(begun).0.unsigned_abs();
             assert!(u128::from(waited) < PATIENCE.as_millis(), "it does not end:\n{}", self.log());
             w.in_real_time(Duration::from_millis(5)).await;
         }
@@ -141,9 +141,9 @@ pub fn said(output: &Output) -> String {
 
 /// Waits in real time until something is so.
 pub async fn until(w: &Arc<World>, what: &str, is_so: impl Fn() -> bool) {
-    let begun = SystemClock.now();
+    let begun = SystemClock::default().now();
     while !is_so() {
-        let waited = SystemClock.now().since(begun).0.unsigned_abs();
+        let waited = SystemClock::default().now().since(begun).0.unsigned_abs();
         assert!(u128::from(waited) < PATIENCE.as_millis(), "no {what}:\n{}", w.incidents());
         w.in_real_time(Duration::from_millis(2)).await;
     }
@@ -152,7 +152,7 @@ pub async fn until(w: &Arc<World>, what: &str, is_so: impl Fn() -> bool) {
 /// Ana gets production back, however often the bot dies meanwhile: she looks, and does what is there to be done.
 pub async fn ana_rolls_back(w: &Arc<World>) {
     let ana = w.user("ana");
-    let begun = SystemClock.now();
+    let begun = SystemClock::default().now();
     loop {
         let headline = w.headline();
         if headline.contains("proven") && w.times_said("production is pinned") > 0 {
@@ -163,7 +163,7 @@ pub async fn ana_rolls_back(w: &Arc<World>) {
         } else if headline.contains("roll back?") && ana.sees("Confirm") {
             ana.presses("Confirm").await;
         }
-        let waited = SystemClock.now().since(begun).0.unsigned_abs();
+        let waited = SystemClock::default().now().since(begun).0.unsigned_abs();
         assert!(u128::from(waited) < PATIENCE.as_millis(), "Ana gives up:\n{}", w.incidents());
         w.in_real_time(Duration::from_millis(150)).await;
     }
