@@ -1,6 +1,7 @@
 //! The facts that can be in the journal. An event once written is read for ever: add kinds, never change one; a new
 //! shape gets a new version and the old one stays readable.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Person};
@@ -463,14 +464,12 @@ pub struct UnreadableEvent {
 impl Event {
     /// The event's name and its body as JSON.
     pub fn encode(&self) -> (String, String) {
-        let mut value = serde_json::to_value(self).expect("events are plain data");
-        let kind = value["kind"].as_str().expect("every event has a kind").to_owned();
+        let whole = serde_json::to_string(self).expect("events are plain data");
+        let named = whole.strip_prefix(r#"{"kind":""#).and_then(|rest| rest.split_once('"'));
+        let (kind, rest) = named.expect("every event begins with its kind");
         // A kind without members has no body at all.
-        let body = match value.get_mut("body") {
-            Some(body) => body.take(),
-            None => serde_json::Value::Null,
-        };
-        (kind, body.to_string())
+        let body = rest.strip_prefix(r#","body":"#).and_then(|body| body.strip_suffix('}'));
+        (kind.to_owned(), body.unwrap_or(NO_BODY).to_owned())
     }
 
     /// Reads an event back.
@@ -482,14 +481,43 @@ impl Event {
         if version != EVENT_VERSION {
             return Err(unreadable(format!("this version knows {EVENT_VERSION}")));
         }
-        let body: serde_json::Value =
-            serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
-        let value = if body.is_null() {
-            serde_json::json!({ "kind": kind })
-        } else {
-            serde_json::json!({ "kind": kind, "body": body })
+        // The body as it was written is taken over as it is, so it must be one JSON value and nothing more.
+        let named = serde_json::Value::from(kind);
+        let whole = match body.trim() {
+            NO_BODY => format!(r#"{{"kind":{named}}}"#),
+            body => format!(r#"{{"kind":{named},"body":{body}}}"#),
         };
-        serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
+        family(&whole, Self::Incident)
+            .or_else(|| family(&whole, Self::Flip))
+            .or_else(|| family(&whole, Self::Service))
+            .or_else(|| family(&whole, Self::Register))
+            .unwrap_or_else(|| Err("the kind is not known".to_owned()))
+            .map_err(unreadable)
+    }
+}
+
+/// What stands for the body of a kind without members.
+const NO_BODY: &str = "null";
+
+/// Reads an event of one family; `None` if the kind is none of its kinds.
+fn family<F: DeserializeOwned>(
+    whole: &str,
+    event: impl FnOnce(F) -> Event,
+) -> Option<Result<Event, String>> {
+    /// The kind alone: any body is skipped.
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    match serde_json::from_str::<F>(whole) {
+        Ok(read) => Some(Ok(event(read))),
+        Err(error) => {
+            let why = error.to_string();
+            let kind =
+                serde_json::from_str::<Kind>(whole).map(|kind| kind.kind).unwrap_or_default();
+            let is_foreign = why.starts_with(&format!("unknown variant `{kind}`"));
+            (!is_foreign).then_some(Err(why))
+        }
     }
 }
 
