@@ -1,0 +1,252 @@
+//! What can go wrong in a night, and where.
+
+use super::rng::Rng;
+use super::truth::Sky;
+
+/// A kind of operation that crosses one of the engine's ports, or comes in from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Op {
+    /// The journal is written.
+    Commit,
+    /// The provider is read.
+    Read,
+    /// The provider is asked to move production.
+    Flip,
+    /// The provider is asked to switch automatic assignment off.
+    Disarm,
+    /// Production is looked at.
+    Probe,
+    /// Something is said.
+    Post,
+    /// Somebody types or presses.
+    Inbound,
+    /// The world changes by itself.
+    World,
+}
+
+/// All kinds of operations.
+pub const OPS: [Op; 8] =
+    [Op::Commit, Op::Read, Op::Flip, Op::Disarm, Op::Probe, Op::Post, Op::Inbound, Op::World];
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The process dies before the operation is carried out.
+    DiesBefore,
+    /// The process dies after it was carried out, before anybody hears of it.
+    DiesAfter,
+    /// It takes seconds.
+    Slow,
+    /// The disk is full: nothing is written.
+    DiskFull,
+    /// The disk fails; what was to be written is not there.
+    DiskFailsUnwritten,
+    /// The disk fails; what was to be written is there.
+    DiskFailsWritten,
+    /// The provider cannot be read.
+    ReadFails,
+    /// The provider does not answer at all.
+    ReadHangs,
+    /// The provider tells what was true a while ago.
+    ReadStale,
+    /// The provider does not say whether automatic assignment is on.
+    FlagUnreadable,
+    /// The request is lost; nobody knows.
+    LostBefore,
+    /// The answer is lost after the effect.
+    LostAfter,
+    /// The answer is lost, and the effect comes seconds later.
+    LateEffect,
+    /// No answer before the deadline; the effect took place or not.
+    CallHangs,
+    /// 429.
+    Throttled,
+    /// The provider says no.
+    Refused,
+    /// The provider's job moves some of the names only.
+    JobPartial,
+    /// The provider skips the job.
+    JobSkipped,
+    /// The provider's job never ends.
+    JobStuck,
+    /// The provider's job is queued for a minute or two.
+    JobSlow,
+    /// Automatic assignment stays on after the rollback.
+    FlagStaysOn,
+    /// Switching the flag off is accepted and does nothing.
+    FlagIgnored,
+    /// Production does not answer.
+    ProbeNothing,
+    /// A cache answers with what was live before.
+    ProbeOther,
+    /// The target answers with errors.
+    ProbeFailing,
+    /// 429 of the chat platform.
+    ChatThrottled,
+    /// The chat platform cannot be reached.
+    ChatDown,
+    /// The post was made, its answer is lost.
+    ChatLost,
+    /// Nobody can post in the channel.
+    ChatClosed,
+    /// The chat platform does not know the bot any more.
+    ChatUnauthorised,
+    /// The chat platform does not take this message.
+    ChatRefuses,
+    /// The message to edit is gone.
+    ChatGone,
+    /// The same request is delivered twice at once.
+    Twice,
+    /// A request of some time ago is delivered again.
+    Replayed,
+    /// A request is delivered minutes late.
+    LateDelivery,
+    /// Two people press at once.
+    TwoAtOnce,
+    /// Somebody acts in the provider's dashboard.
+    Dashboard,
+    /// The clock jumps.
+    ClockJumps,
+    /// The bot is stopped and started in good order.
+    Restart,
+    /// Somebody's rights are gone at the next start.
+    RightsLost,
+    /// The service's configuration is another one at the next start.
+    ConfigChanged,
+}
+
+/// All faults.
+pub const FAULTS: [Fault; 41] = [
+    Fault::DiesBefore,
+    Fault::DiesAfter,
+    Fault::Slow,
+    Fault::DiskFull,
+    Fault::DiskFailsUnwritten,
+    Fault::DiskFailsWritten,
+    Fault::ReadFails,
+    Fault::ReadHangs,
+    Fault::ReadStale,
+    Fault::FlagUnreadable,
+    Fault::LostBefore,
+    Fault::LostAfter,
+    Fault::LateEffect,
+    Fault::CallHangs,
+    Fault::Throttled,
+    Fault::Refused,
+    Fault::JobPartial,
+    Fault::JobSkipped,
+    Fault::JobStuck,
+    Fault::JobSlow,
+    Fault::FlagStaysOn,
+    Fault::FlagIgnored,
+    Fault::ProbeNothing,
+    Fault::ProbeOther,
+    Fault::ProbeFailing,
+    Fault::ChatThrottled,
+    Fault::ChatDown,
+    Fault::ChatLost,
+    Fault::ChatClosed,
+    Fault::ChatUnauthorised,
+    Fault::ChatRefuses,
+    Fault::ChatGone,
+    Fault::Twice,
+    Fault::Replayed,
+    Fault::LateDelivery,
+    Fault::TwoAtOnce,
+    Fault::Dashboard,
+    Fault::ClockJumps,
+    Fault::Restart,
+    Fault::RightsLost,
+    Fault::ConfigChanged,
+];
+
+impl Fault {
+    /// Where it can happen.
+    pub fn strikes(self, op: Op) -> bool {
+        match self {
+            Self::DiesBefore | Self::DiesAfter | Self::Slow => {
+                !matches!(op, Op::Inbound | Op::World)
+            }
+            Self::DiskFull | Self::DiskFailsUnwritten | Self::DiskFailsWritten => op == Op::Commit,
+            Self::ReadFails | Self::ReadHangs | Self::ReadStale | Self::FlagUnreadable => {
+                op == Op::Read
+            }
+            Self::LostBefore
+            | Self::LostAfter
+            | Self::LateEffect
+            | Self::CallHangs
+            | Self::Throttled
+            | Self::Refused => matches!(op, Op::Flip | Op::Disarm),
+            Self::JobPartial
+            | Self::JobSkipped
+            | Self::JobStuck
+            | Self::JobSlow
+            | Self::FlagStaysOn => op == Op::Flip,
+            Self::FlagIgnored => op == Op::Disarm,
+            Self::ProbeNothing | Self::ProbeOther | Self::ProbeFailing => op == Op::Probe,
+            Self::ChatThrottled
+            | Self::ChatDown
+            | Self::ChatLost
+            | Self::ChatClosed
+            | Self::ChatUnauthorised
+            | Self::ChatRefuses
+            | Self::ChatGone => op == Op::Post,
+            Self::Twice | Self::Replayed | Self::LateDelivery | Self::TwoAtOnce => {
+                op == Op::Inbound
+            }
+            Self::Dashboard
+            | Self::ClockJumps
+            | Self::Restart
+            | Self::RightsLost
+            | Self::ConfigChanged => op == Op::World,
+        }
+    }
+
+    /// Its place in [`FAULTS`].
+    pub fn index(self) -> usize {
+        FAULTS.iter().position(|fault| *fault == self).unwrap_or(FAULTS.len())
+    }
+}
+
+/// What goes wrong in one night: a random part of all faults, and how often.
+#[derive(Clone, Debug)]
+pub struct Weather {
+    enabled: Vec<Fault>,
+    /// So many operations in a thousand go wrong.
+    per_thousand: u64,
+    /// Calls that change production take seconds.
+    pub slow_calls: bool,
+}
+
+impl Weather {
+    /// The weather of a seed.
+    pub fn of(sky: Sky, rng: &mut Rng) -> Self {
+        match sky {
+            Sky::Seeded | Sky::TwoBots => {}
+            Sky::Clear => return Self { enabled: Vec::new(), per_thousand: 0, slow_calls: false },
+            Sky::Repeats => {
+                let enabled = vec![Fault::Twice, Fault::Replayed];
+                return Self { enabled, per_thousand: 400, slow_calls: false };
+            }
+        }
+        let share = 150 + rng.below(750);
+        let enabled = FAULTS.into_iter().filter(|_| rng.in_thousand(share)).collect();
+        let per_thousand = *rng.pick(&[0, 10, 30, 60, 100, 160]).unwrap_or(&30);
+        Self { enabled, per_thousand, slow_calls: rng.in_thousand(400) }
+    }
+
+    /// How many operations of a kind in a thousand go wrong: more of those that are rare.
+    pub fn in_thousand(&self, op: Op) -> u64 {
+        let times = match op {
+            Op::Flip | Op::Disarm => 6,
+            Op::Probe => 2,
+            Op::Commit | Op::Read | Op::Post | Op::Inbound | Op::World => 1,
+        };
+        self.per_thousand * times
+    }
+
+    /// The faults of this night that can strike an operation.
+    pub fn striking(&self, op: Op) -> Vec<Fault> {
+        self.enabled.iter().copied().filter(|fault| fault.strikes(op)).collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! The net under the heart: a simulator that plays thousands of bad nights over the real rules, engine, outbox, recovery,
+//! desk and narrator, with modelled vendors, chat and disk, and holds everything that happens against the promises.
+//!
+//! - [`life`] plays one night, [`hunt`] many on all cores, [`shrink`] makes one that broke a promise short.
+//! - [`truth`] is what is really so: [`project`] the provider, [`chat`] the chat, [`disk`] the disk, [`mail`] and [`people`]
+//!   those who use them. [`ports`] are the engine's eyes and hands in it, [`fault`] is what goes wrong in them.
+//! - [`promises`] judges every event; [`place`] and [`coverage`] say where the net has been; [`planted`] shows that it catches.
+//!
+//! `REPOINT_NIGHTS=100000 cargo test --profile sim --test sim` plays as many nights; `REPOINT_NIGHT='seed=7'` plays that one
+//! and tells what happened in it.
+
+mod chat;
+mod coverage;
+mod disk;
+mod fault;
+mod hunt;
+mod life;
+mod mail;
+mod people;
+mod place;
+mod planted;
+mod ports;
+mod project;
+mod promises;
+mod report;
+mod rng;
+mod shrink;
+mod sqlite;
+mod truth;
+
+use std::process::Command;
+
+use hunt::{EVENTS, hunt};
+use life::{Record, play, watch_for_panics};
+use planted::BUGS;
+use report::say;
+use truth::{Script, Sky};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// So many nights are played where nobody asks for another number.
+const NIGHTS: u64 = 3_000;
+
+/// A planted fault must be found within so many nights.
+const PATIENCE: u64 = 20_000;
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+fn night(seed: u64, sky: Sky) -> Script {
+    Script { seed, sky, events: EVENTS, ..Script::default() }
+}
+
+#[test]
+fn no_night_breaks_a_promise() {
+    let nights = number("REPOINT_NIGHTS", NIGHTS);
+    let haul = hunt(1, nights, Sky::Seeded, None);
+    if let Some((script, outcome)) = &haul.broken {
+        panic!("{}", report::broken(script, outcome, None));
+    }
+    say(&report::nights(&haul));
+    assert_eq!(haul.nights, nights);
+    assert!(haul.flips > nights / 4, "only {} flips: the nights go nowhere", haul.flips);
+    let gaps = haul.coverage.gaps();
+    // A shorter hunt cannot have been everywhere.
+    assert!(nights < 100_000 || gaps.is_empty(), "cells that were never reached: {gaps:#?}");
+}
+
+#[test]
+fn every_planted_fault_is_found() {
+    let mut table = String::from("planted fault                found by  after\n");
+    let mut missed = Vec::new();
+    for bug in BUGS {
+        let haul = hunt(1, PATIENCE, bug.sky(), Some(bug));
+        match &haul.broken {
+            Some((script, outcome)) => table += &report::found(bug, script, outcome),
+            None => missed.push(bug),
+        }
+    }
+    say(&table);
+    assert!(missed.is_empty(), "not found in {PATIENCE} nights each: {missed:?}");
+}
+
+#[test]
+fn a_planted_fault_is_shrunk_to_a_short_story() {
+    let bug = planted::Bug::HaltIgnored;
+    let haul = hunt(1, PATIENCE, bug.sky(), Some(bug));
+    let (script, outcome) = haul.broken.expect("it is found");
+    let short = shrink::shrink(&script, &outcome, Some(bug));
+    let again = play(&short, Some(bug), Record::Story);
+    assert_eq!(
+        again.broken.as_ref().map(|one| one.promise),
+        outcome.broken.as_ref().map(|one| one.promise)
+    );
+    let long = play(&script, Some(bug), Record::Story).story.len();
+    let left = again.story.len();
+    say(&report::broken(&script, &outcome, Some(bug)));
+    assert!(left < long && left <= 80, "{left} of {long} lines are left");
+    let line = shrink::to_line(&short);
+    assert_eq!(shrink::from_line(&line), Some(short), "{line}");
+}
+
+#[test]
+fn repeated_requests_change_nothing() {
+    watch_for_panics();
+    let mut repeats = 0;
+    for seed in 1..=number("REPOINT_NIGHTS", NIGHTS) / 20 {
+        let once = play(&night(seed, Sky::Clear), None, Record::No);
+        let often = play(&night(seed, Sky::Repeats), None, Record::No);
+        assert_eq!(once.broken, None, "seed {seed}");
+        assert_eq!(often.broken, None, "seed {seed}");
+        // The nights end after a number of events; the one with more requests may end a little earlier.
+        let both = once.effects.len().min(often.effects.len());
+        assert_eq!(once.effects[..both], often.effects[..both], "S13: seed {seed}");
+        repeats += often.coverage.faults();
+    }
+    say(&format!("S13: {repeats} repeated requests changed nothing that was done to production"));
+}
+
+/// The name of the environment variable that asks for traces.
+const TRACES: &str = "REPOINT_TRACES";
+
+#[test]
+fn the_same_seed_is_the_same_night_in_another_process() {
+    let count = number("REPOINT_NIGHTS", NIGHTS) / 30;
+    let traces = |first, count| -> Vec<String> {
+        (first..first + count)
+            .map(|seed| {
+                let outcome = play(&night(seed, Sky::Seeded), None, Record::No);
+                format!("trace {seed} {:016x} {}", outcome.trace, outcome.events)
+            })
+            .collect()
+    };
+    if std::env::var(TRACES).is_ok() {
+        return println!("{}", traces(1, count).join("\n"));
+    }
+    let this = std::env::current_exe().expect("the test knows where it is");
+    let other = Command::new(this)
+        .args(["--exact", "the_same_seed_is_the_same_night_in_another_process", "--nocapture"])
+        .env(TRACES, "1")
+        .output()
+        .expect("the test can be started again");
+    let told = String::from_utf8_lossy(&other.stdout).into_owned();
+    let theirs: Vec<&str> = told.lines().filter(|line| line.starts_with("trace ")).collect();
+    let ours = traces(1, count);
+    assert_eq!(theirs, ours);
+    say(&format!("{} nights gave the same trace in another process", ours.len()));
+}
+
+/// Nights that once broke a promise, and what was wrong.
+const ONCE_BROKEN: [(&str, &str); 4] = [
+    ("seed=42", "L1: a press was forgotten when the disk was full at its answer"),
+    ("seed=657", "S1: a press that could not be stored was acknowledged while the chat was down"),
+    ("seed=411", "L2: a clock that was set back stopped the outbox"),
+    ("seed=1348", "L1: a clock that was set back stopped the follower of a flip"),
+];
+
+#[test]
+fn nights_that_once_broke_a_promise_keep_it() {
+    watch_for_panics();
+    for (line, what) in ONCE_BROKEN {
+        let script = shrink::from_line(line).expect("the line can be read");
+        let outcome = play(&script, None, Record::No);
+        assert_eq!(outcome.broken, None, "{line}: {what}");
+    }
+}
+
+#[test]
+fn the_night_that_is_asked_for_is_told() {
+    watch_for_panics();
+    let Ok(line) = std::env::var("REPOINT_NIGHT") else { return };
+    let script = shrink::from_line(&line).expect("the line has the form that a failure prints");
+    let outcome = play(&script, None, Record::Story);
+    say(&outcome.story.join("\n"));
+    assert_eq!(outcome.broken, None);
+}

@@ -1,0 +1,490 @@
+//! What is really so, and what goes wrong in it. Everything that the bot's ports do passes here, one event at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use repoint::adapters::clock::Steady;
+use repoint::chat::inbound::Inbound;
+use repoint::domain::actor::{Policy, Role};
+use repoint::domain::deployment::Plan;
+use repoint::domain::ids::{ServiceId, StreamId};
+use repoint::domain::service::{Channel, Limits, Service};
+use repoint::domain::time::{Span, Timestamp};
+use repoint::engine::ports::Commit;
+use tokio::sync::Notify;
+
+use super::chat::{Chat, channel, person};
+use super::coverage::Coverage;
+use super::disk::{Disk, Lapses};
+use super::fault::{Fault, Op, Weather};
+use super::mail::Mail;
+use super::place::Place;
+use super::planted::Bug;
+use super::project::{Project, Taken};
+use super::promises::Promises;
+use super::rng::Rng;
+
+/// When every night begins.
+const DUSK: Timestamp = Timestamp(1_795_000_000_000);
+
+/// What kind of night it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sky {
+    /// The seed chooses what goes wrong.
+    #[default]
+    Seeded,
+    /// Nothing goes wrong, and nothing takes time.
+    Clear,
+    /// As clear, but requests are repeated.
+    Repeats,
+    /// The seed chooses what goes wrong, and two processes share the journal.
+    TwoBots,
+}
+
+/// What is played: a seed, and what is left out of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Chooses everything.
+    pub seed: u64,
+    /// What kind of night it is.
+    pub sky: Sky,
+    /// After so many events faults stop and people rest.
+    pub events: u64,
+    /// Faults that are left out, by their number in the night.
+    pub without_faults: BTreeSet<u32>,
+    /// Doings of people and of the world that are left out, by their number in the night.
+    pub without_doings: BTreeSet<u32>,
+}
+
+/// Everything that is really so.
+pub struct Truth {
+    /// What is played.
+    pub script: Script,
+    /// What can go wrong.
+    pub weather: Weather,
+    faults: Rng,
+    delays: Rng,
+    /// The bot's own chance.
+    pub chance: Rng,
+    /// Chooses what people do.
+    pub people: Rng,
+    /// Nothing goes wrong any more.
+    pub calm: bool,
+    /// The process is dead: nothing of it counts.
+    pub dead: bool,
+    began: Timestamp,
+    life: Option<tokio::time::Instant>,
+    skew: i64,
+    /// The bot's own clock; each process has a new one.
+    pub steady: Steady,
+    /// The provider.
+    pub projects: BTreeMap<ServiceId, Project>,
+    /// The disk.
+    pub disk: Disk,
+    /// What a planted fault breaks of the disk's promises.
+    pub lapses: Lapses,
+    /// The chat.
+    pub chat: Chat,
+    /// What is on its way to the bot.
+    pub mail: Mail,
+    /// What must hold.
+    pub promises: Promises,
+    /// Where faults struck.
+    pub coverage: Coverage,
+    /// Who may do what at present.
+    pub policy: Policy,
+    /// What is configured at present.
+    pub services: Vec<Service>,
+    next_policy: Policy,
+    next_services: Vec<Service>,
+    /// The fault that is planted in the bot, if one is.
+    pub planted: Option<Bug>,
+    /// How much happened.
+    pub events: u64,
+    fault_number: u32,
+    doing_number: u32,
+    /// What the bot did to production, in order.
+    pub effects: Vec<String>,
+    /// A digest of everything that happened.
+    pub trace: u64,
+    /// Everything that happened, in words, if somebody wants to read it.
+    pub story: Option<Vec<String>>,
+}
+
+/// What happens to one operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Fate {
+    /// What goes wrong.
+    pub fault: Option<Fault>,
+    delay: Span,
+}
+
+/// The truth, shared by the ports.
+pub struct Night {
+    truth: Mutex<Truth>,
+    /// Rings when the process dies or a promise is broken.
+    pub ended: Notify,
+}
+
+impl Truth {
+    /// A night of its own.
+    pub fn new(script: Script, planted: Option<Bug>) -> Self {
+        let seed = script.seed;
+        let mut weather = Rng::new(seed, 1);
+        let services = vec![service("shop", "C1"), service("blog", "C2")];
+        let projects = services.iter().map(|one| {
+            let lag = Span(weather.ms(0, 4_000));
+            let plan = if weather.in_thousand(200) { Plan::Hobby } else { Plan::Paid };
+            let sticky = weather.in_thousand(150);
+            (one.id.clone(), Project::new(one.id.as_str(), DUSK, lag, plan, sticky))
+        });
+        Self {
+            projects: projects.collect(),
+            promises: Promises::new(&services),
+            weather: Weather::of(script.sky, &mut weather),
+            policy: policy(),
+            lapses: planted.map(Bug::lapses).unwrap_or_default(),
+            faults: Rng::new(seed, 2),
+            delays: Rng::new(seed, 3),
+            chance: Rng::new(seed, 4),
+            people: Rng::new(seed, 5),
+            script,
+            calm: false,
+            dead: false,
+            began: DUSK,
+            life: None,
+            skew: 0,
+            steady: Steady::default(),
+            disk: Disk::default(),
+            chat: Chat::default(),
+            mail: Mail::default(),
+            next_policy: policy(),
+            next_services: services.clone(),
+            coverage: Coverage::default(),
+            services,
+            planted,
+            events: 0,
+            fault_number: 0,
+            doing_number: 0,
+            effects: Vec::new(),
+            trace: 0xcbf2_9ce4_8422_2325,
+            story: None,
+        }
+    }
+
+    // -----------------------------------------------------------------------------------------------------------------
+    // Time
+
+    /// True time, which never jumps.
+    pub fn true_now(&self) -> Timestamp {
+        let lived = self.life.map_or(Duration::ZERO, |life| life.elapsed());
+        self.began + Span(i64::try_from(lived.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// What the wall clock of the bot's machine says.
+    pub fn wall(&self) -> Timestamp {
+        Timestamp(self.true_now().0 + self.skew)
+    }
+
+    /// What the bot's clock says.
+    pub fn now(&mut self) -> Timestamp {
+        let (wall, running) = (self.wall(), self.true_now().since(DUSK));
+        self.steady.tell(wall, running)
+    }
+
+    /// The wall clock is set wrong, or right again.
+    pub fn jump(&mut self, by: i64) {
+        self.skew = by;
+    }
+
+    /// A process begins to live.
+    pub fn begin_life(&mut self) {
+        self.life = Some(tokio::time::Instant::now());
+        self.dead = false;
+        self.steady = Steady::default();
+        self.policy = self.next_policy.clone();
+        self.services = self.next_services.clone();
+    }
+
+    /// The process is gone. Called while its runtime still tells the time.
+    pub fn stop_clock(&mut self) {
+        self.began = self.true_now();
+        self.life = None;
+    }
+
+    /// The next process begins after a while.
+    pub fn end_life(&mut self, pause: Span) {
+        self.began = self.began + pause;
+        self.promises.died();
+        let lapses = self.lapses;
+        self.disk.restart(lapses);
+    }
+
+    /// A while that passes without the bot.
+    pub fn pause(&mut self) -> Span {
+        if self.calm {
+            Span(500)
+        } else {
+            Span(*self.delays.pick(&[50, 900, 9_000, 95_000, 400_000]).unwrap_or(&50))
+        }
+    }
+
+    // -----------------------------------------------------------------------------------------------------------------
+    // What goes wrong
+
+    /// An operation begins: what happens to it.
+    pub fn fate(&mut self, op: Op, service: Option<&ServiceId>) -> Fate {
+        self.events += 1;
+        self.note(op as u64);
+        let fault = self.strike(op, service);
+        let delay = self.delay(op, service, fault);
+        Fate { fault, delay }
+    }
+
+    /// Whether something goes wrong, and what.
+    pub fn strike(&mut self, op: Op, service: Option<&ServiceId>) -> Option<Fault> {
+        let fault = self.draw(op)?;
+        self.struck(fault, op, service);
+        Some(fault)
+    }
+
+    /// Whether something is to go wrong, and what.
+    pub fn draw(&mut self, op: Op) -> Option<Fault> {
+        if self.calm || !self.faults.in_thousand(self.weather.in_thousand(op)) {
+            return None;
+        }
+        let fault = self.faults.pick(&self.weather.striking(op)).copied()?;
+        self.fault_number += 1;
+        if self.script.without_faults.contains(&self.fault_number) {
+            return None;
+        }
+        Some(fault)
+    }
+
+    /// A request that was sent before. What people do next does not hang on it.
+    pub fn earlier(&mut self) -> Option<Inbound> {
+        self.mail.earlier(&mut self.faults)
+    }
+
+    /// Notes that something goes wrong.
+    pub fn struck(&mut self, fault: Fault, op: Op, service: Option<&ServiceId>) {
+        let place = service.map_or(Place::Nowhere, |service| self.promises.place(service));
+        self.coverage.hit(fault, op, place);
+        self.note(100 + fault.index() as u64);
+        let number = self.fault_number;
+        self.tell(|| {
+            let of = service.map_or(String::new(), |service| format!(" of {service} ({place:?})"));
+            format!("fault {number}: {fault:?} in {op:?}{of}")
+        });
+    }
+
+    fn delay(&mut self, op: Op, service: Option<&ServiceId>, fault: Option<Fault>) -> Span {
+        if matches!(self.script.sky, Sky::Clear | Sky::Repeats) {
+            return Span(0);
+        }
+        if self.weather.slow_calls && self.is_tense(op, service) {
+            return Span(self.delays.ms(200, 7_000));
+        }
+        if fault == Some(Fault::Slow) {
+            return Span(self.delays.ms(400, 9_000));
+        }
+        Span(match self.delays.below(20) {
+            0..14 => 0,
+            14..19 => self.delays.ms(1, 40),
+            _ => self.delays.ms(40, 700),
+        })
+    }
+
+    /// What seldom takes long takes long in some nights, so that everything else can happen meanwhile.
+    fn is_tense(&self, op: Op, service: Option<&ServiceId>) -> bool {
+        match (op, service) {
+            (Op::Flip | Op::Disarm, _) => true,
+            (Op::Read | Op::Commit, Some(service)) => matches!(
+                self.promises.place(service),
+                Place::Doubted | Place::Unknown | Place::ReadingFlag | Place::Disarming
+            ),
+            _ => false,
+        }
+    }
+
+    /// The number of the next doing of people or of the world, and whether it is left out.
+    pub fn next_doing(&mut self) -> (u32, bool) {
+        self.events += 1;
+        self.doing_number += 1;
+        // What people do does not hang on what is left out before it.
+        self.people = Rng::new(self.script.seed, 1_000 + u64::from(self.doing_number));
+        (self.doing_number, self.script.without_doings.contains(&self.doing_number))
+    }
+
+    /// Numbers of the last fault and the last doing.
+    pub fn counted(&self) -> (u32, u32) {
+        (self.fault_number, self.doing_number)
+    }
+
+    // -----------------------------------------------------------------------------------------------------------------
+    // What is told of it
+
+    /// Mixes something that happened into the digest.
+    pub fn note(&mut self, what: u64) {
+        let now = self.true_now().0.unsigned_abs();
+        for word in [what, now] {
+            self.trace = (self.trace ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5);
+        }
+    }
+
+    /// Writes down what happened, if somebody wants to read it.
+    pub fn tell(&mut self, what: impl FnOnce() -> String) {
+        let at = self.true_now().since(DUSK);
+        if let Some(story) = &mut self.story {
+            story.push(format!("{:>8}.{:03} s  {}", at.0 / 1000, at.0 % 1000, what()));
+        }
+    }
+
+    /// The provider's side of a service, up to date.
+    pub fn project(&mut self, service: &ServiceId) -> Option<&mut Project> {
+        let now = self.true_now();
+        let taken = self.projects.get_mut(service)?.tick(now);
+        for one in taken {
+            self.judge(&one);
+        }
+        self.projects.get_mut(service)
+    }
+
+    /// From the next start on somebody has no rights any more, or everybody has them again.
+    pub fn changes_rights(&mut self) {
+        self.next_policy = policy();
+        if let Some(name) = self.people.pick(&["ana", "bo", ""]).filter(|name| !name.is_empty()) {
+            for roles in self.next_policy.roles.values_mut() {
+                roles.remove(&person(name));
+            }
+        }
+    }
+
+    /// From the next start on a service is configured in another way.
+    pub fn changes_config(&mut self, service: &ServiceId) {
+        let number = self.people.below(9);
+        for one in self.next_services.iter_mut().filter(|one| one.id == *service) {
+            one.config_digest = format!("digest-{number}");
+        }
+    }
+
+    /// The service that a commit is about.
+    pub fn service_of(&self, commit: &Commit) -> Option<ServiceId> {
+        commit.appends.iter().find_map(|append| match &append.stream {
+            StreamId::Service(service) => Some(service.clone()),
+            StreamId::Incident(id) => {
+                self.promises.book.incidents.get(id).map(|incident| incident.service.clone())
+            }
+            StreamId::Register => None,
+        })
+    }
+
+    /// The service whose team works in a channel.
+    pub fn service_of_channel(&self, channel: &Channel) -> Option<ServiceId> {
+        let of_team = self.services.iter().find(|one| one.channels.contains(channel));
+        of_team.map(|service| service.id.clone())
+    }
+
+    /// Whether a planted fault acknowledges the start of a call before it is durable.
+    pub fn acknowledges_too_early(&self, commit: &Commit) -> bool {
+        let starts = commit.appends.iter().flat_map(|append| &append.events);
+        self.planted == Some(Bug::EffectBeforeIntent)
+            && starts.into_iter().any(|event| event.kind == "effect_started")
+    }
+
+    /// Notes what a write did to production.
+    pub fn judge(&mut self, taken: &Taken) {
+        match taken {
+            Taken::Changes(Some(confirmation)) => self.promises.changed(confirmation),
+            Taken::Arms(confirmation) => {
+                self.promises
+                    .fail("S8", format!("{confirmation} switched automatic assignment on"));
+            }
+            Taken::Changes(None) | Taken::Nothing | Taken::No(_) => {}
+        }
+    }
+}
+
+impl Night {
+    /// Shares a truth.
+    pub fn new(truth: Truth) -> Arc<Self> {
+        Arc::new(Self { truth: Mutex::new(truth), ended: Notify::new() })
+    }
+
+    /// The truth.
+    pub fn truth(&self) -> MutexGuard<'_, Truth> {
+        self.truth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An operation begins. Gives what goes wrong in it, or never returns.
+    pub async fn begin(&self, op: Op, service: Option<&ServiceId>) -> Option<Fault> {
+        if self.truth().dead {
+            return std::future::pending().await;
+        }
+        let fate = self.truth().fate(op, service);
+        if fate.delay.0 > 0 {
+            self.wait(fate.delay).await;
+        }
+        if fate.fault == Some(Fault::DiesBefore) {
+            self.die().await;
+        }
+        fate.fault
+    }
+
+    /// An operation was carried out; nobody has heard of it yet.
+    pub async fn end(&self, fault: Option<Fault>) {
+        let is_broken = self.truth().promises.broken.is_some();
+        if fault == Some(Fault::DiesAfter) || is_broken {
+            self.die().await;
+        }
+    }
+
+    /// Simulated time passes.
+    pub async fn wait(&self, span: Span) {
+        pass(span).await;
+        if self.truth().dead {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// The process dies.
+    pub async fn die(&self) {
+        self.truth().dead = true;
+        self.ended.notify_one();
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Simulated time passes.
+pub async fn pass(span: Span) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the simulated clock is the runtime's own, paused"
+    )]
+    tokio::time::sleep(Duration::from_millis(span.0.unsigned_abs())).await;
+}
+
+fn service(id: &str, team: &str) -> Service {
+    Service {
+        id: id.into(),
+        production_url: format!("https://{id}.example.com"),
+        config_digest: "digest-1".to_owned(),
+        channels: vec![channel(team)],
+        stakeholders: vec![channel("C9")],
+        limits: Limits::default(),
+    }
+}
+
+/// `ana` and `bo` are responders of both services, `gus` of the blog only, `lee` is a lead, `eve` is nobody.
+fn policy() -> Policy {
+    let both = [
+        (person("ana"), Role::Responder),
+        (person("bo"), Role::Responder),
+        (person("lee"), Role::Lead),
+    ];
+    let mut blog = BTreeMap::from(both.clone());
+    blog.insert(person("gus"), Role::Responder);
+    let roles = [("shop".into(), BTreeMap::from(both)), ("blog".into(), blog)];
+    Policy { read_at: DUSK, roles: roles.into() }
+}
