@@ -8,23 +8,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use repoint::chat::catalog::{Catalog, Prefix};
 use repoint::chat::desk::Desk;
 use repoint::chat::narrator::Herald;
 use repoint::domain::book::Book;
-use repoint::domain::ids::IncidentId;
-use repoint::domain::service::Channel;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::keeper::{Keeper, Tools};
 use repoint::engine::motor::{Engine, Hands};
 use repoint::engine::ports::{JournalError, Provider};
 use repoint::engine::{reconcile, recovery};
 
-use super::chat::person;
 use super::coverage::Coverage;
 use super::mail::deliver;
+use super::morning;
 use super::people::{self, Doing};
-use super::place::Place;
 use super::planted::{Bug, PlantedRules};
 use super::ports::Ports;
 use super::promises::Broken;
@@ -55,7 +53,7 @@ pub struct Outcome {
 
 /// How a life ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub enum End {
     /// The process died.
     Died,
     /// The process stopped by itself, because its journal failed.
@@ -68,6 +66,9 @@ enum End {
 
 /// After so many lives nothing goes wrong any more, so that every night ends.
 const MOST_LIVES: u32 = 40;
+
+/// A stop in good order takes no longer, as in the real bot.
+const LONGEST_DRAIN: Duration = Duration::from_secs(20);
 
 /// Whether what happens is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +179,27 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
     Ok((engine, Arc::new(desk)))
 }
 
+/// What a life does next.
+enum Turn {
+    /// It is over.
+    Ends,
+    /// The morning has come.
+    Rests,
+    /// Somebody does something after a while.
+    Waits(Span),
+}
+
+fn turn(truth: &mut Truth) -> Turn {
+    truth.calm |= truth.events >= truth.script.events;
+    if truth.promises.broken.is_some() {
+        Turn::Ends
+    } else if truth.calm {
+        Turn::Rests
+    } else {
+        Turn::Waits(people::pause(truth))
+    }
+}
+
 async fn live(night: &Arc<Night>) -> End {
     night.truth().begin_life();
     let Ok((engine, desk)) = start(night).await else { return End::JournalFailed };
@@ -187,17 +209,11 @@ async fn live(night: &Arc<Night>) -> End {
         desks.push(second);
     }
     loop {
-        let pause = {
-            let mut truth = night.truth();
-            if truth.promises.broken.is_some() {
-                return End::Died;
-            }
-            truth.calm |= truth.events >= truth.script.events;
-            if truth.calm {
-                drop(truth);
-                return rest(night, &engine, &desk).await;
-            }
-            people::pause(&mut truth)
+        let turn = turn(&mut night.truth());
+        let pause = match turn {
+            Turn::Ends => return End::Died,
+            Turn::Rests => return morning::rest(night, &engine, &desk).await,
+            Turn::Waits(pause) => pause,
         };
         if let Some(end) = ended_within(night, &engine, pause).await {
             return end;
@@ -210,148 +226,30 @@ async fn live(night: &Arc<Night>) -> End {
                     tokio::spawn(deliver(night.clone(), desks[0].clone(), inbound));
                 }
             }
-            Doing::Stop => {
-                let is_done = tokio::time::timeout(Duration::from_secs(20), engine.stop()).await;
-                let is_broken = engine.keeper().broken();
-                let is_broken = futures_util::FutureExt::now_or_never(is_broken).is_some();
-                if is_done.is_ok() && !is_broken && !night.truth().dead {
-                    night.truth().promises.same_state(&engine.keeper().book());
-                }
-                return End::Stopped;
-            }
+            Doing::Stop => return stop(night, &engine).await,
             Doing::Elsewhere => {}
         }
     }
 }
 
+/// Stops the bot in good order.
+async fn stop(night: &Night, engine: &Engine) -> End {
+    let is_done = tokio::time::timeout(LONGEST_DRAIN, engine.stop()).await.is_ok();
+    let is_broken = engine.keeper().broken().now_or_never().is_some();
+    let mut truth = night.truth();
+    // A process whose journal has failed does not know what is written.
+    if is_done && !is_broken && !truth.dead {
+        truth.promises.same_state(&engine.keeper().book());
+    }
+    End::Stopped
+}
+
 /// Lets time pass; tells if the life ended meanwhile.
-async fn ended_within(night: &Night, engine: &Engine, span: Span) -> Option<End> {
+pub async fn ended_within(night: &Night, engine: &Engine, span: Span) -> Option<End> {
     tokio::select! {
         biased;
         () = night.ended.notified() => Some(End::Died),
         _ = engine.keeper().broken() => Some(End::JournalFailed),
         () = pass(span) => None,
-    }
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The morning: nothing goes wrong any more, and everything comes to its end
-
-/// Requests are terminal or need a person by then (L1).
-const LONGEST_REST: Span = Span::minutes(10);
-
-/// A row of the outbox is said by then (L2).
-const LONGEST_TALK: Span = Span::minutes(5);
-
-/// What is unknown reaches a person by then (L5): a minute, and one look more.
-const LONGEST_DOUBT: Span = Span::seconds(75);
-
-async fn rest(night: &Arc<Night>, engine: &Engine, desk: &Arc<Desk>) -> End {
-    let began = night.truth().true_now();
-    let mut in_doubt: BTreeMap<IncidentId, Timestamp> = BTreeMap::new();
-    let mut unsaid: BTreeMap<Channel, (u64, Timestamp)> = BTreeMap::new();
-    loop {
-        if let Some(end) = ended_within(night, engine, Span::seconds(1)).await {
-            return end;
-        }
-        let mut truth = night.truth();
-        let rested = truth.true_now().since(began);
-        doubts_reach_a_person(&mut truth, &mut in_doubt);
-        rows_are_said(&mut truth, &mut unsaid);
-        match unfinished(&truth) {
-            None if unsaid.is_empty() => break,
-            Some(what) if rested > LONGEST_REST => truth.promises.fail("L1", what),
-            Some(_) | None => {}
-        }
-        if truth.promises.broken.is_some() {
-            return End::Morning;
-        }
-    }
-    press_is_answered(night, desk).await;
-    night.truth().promises.same_state(&engine.keeper().book());
-    End::Morning
-}
-
-/// The oldest row of each channel, and since when it is that (L2).
-fn rows_are_said(truth: &mut Truth, unsaid: &mut BTreeMap<Channel, (u64, Timestamp)>) {
-    let now = truth.true_now();
-    let talking = truth.disk.talking();
-    unsaid.retain(|channel, _| talking.contains(channel));
-    for channel in talking {
-        let Some(first) = truth.disk.first_waiting(&channel) else { continue };
-        let (row, since) = *unsaid.entry(channel.clone()).or_insert((first, now));
-        if row != first {
-            unsaid.insert(channel, (first, now));
-        } else if now.since(since) > LONGEST_TALK {
-            truth.promises.fail("L2", format!("row {row} of {channel} waits since {since:?}"));
-        }
-    }
-}
-
-fn unfinished(truth: &Truth) -> Option<String> {
-    if let Some(pending) = truth.disk.pending_deliveries().first() {
-        return Some(format!("delivery {} is not settled", pending.key));
-    }
-    let book = &truth.promises.book;
-    let stuck = book.incidents.values().find(|incident| {
-        let state = book.state(&incident.service);
-        let is_halted = state.is_some_and(|state| state.halt.is_some());
-        match Place::of(incident) {
-            Place::Nowhere
-            | Place::Idle
-            | Place::Waiting
-            | Place::Lapsed
-            | Place::Settled
-            | Place::Over => false,
-            // What is halted waits for a lead.
-            Place::Intended | Place::ReadingFlag => !is_halted && incident.needs_person.is_none(),
-            Place::Resolving
-            | Place::Sending
-            | Place::Unknown
-            | Place::Doubted
-            | Place::Polling
-            | Place::Proving
-            | Place::Disarming => incident.needs_person.is_none(),
-        }
-    });
-    stuck.map(|incident| format!("{} is still {:?}", incident.id, incident.layer1))
-}
-
-fn doubts_reach_a_person(truth: &mut Truth, in_doubt: &mut BTreeMap<IncidentId, Timestamp>) {
-    let now = truth.true_now();
-    let doubtful = |place| matches!(place, Place::Unknown | Place::Doubted);
-    let doubts: Vec<_> = truth
-        .promises
-        .book
-        .incidents
-        .values()
-        .filter(|one| doubtful(Place::of(one)) && one.needs_person.is_none())
-        .map(|one| one.id)
-        .collect();
-    in_doubt.retain(|id, _| doubts.contains(id));
-    for id in doubts {
-        let since = *in_doubt.entry(id).or_insert(now);
-        if now.since(since) > LONGEST_DOUBT {
-            truth.promises.fail("L5", format!("{id} has been unknown for {}", now.since(since)));
-        }
-    }
-}
-
-/// A press gets an answer within three seconds (L7).
-async fn press_is_answered(night: &Arc<Night>, desk: &Arc<Desk>) {
-    let (pressed, before) = {
-        let mut truth = night.truth();
-        let buttons: Vec<_> =
-            truth.chat.standing().into_iter().chain(truth.chat.old()).cloned().collect();
-        let Some(button) = buttons.into_iter().find(|one| one.action != "confirm") else { return };
-        let pressed = people::pressed(&mut truth, person("ana"), &button);
-        truth.tell(|| format!("in the morning ana presses {}", button.action));
-        (pressed, truth.chat.activity)
-    };
-    tokio::spawn(deliver(night.clone(), desk.clone(), pressed));
-    pass(Span(3_000)).await;
-    let mut truth = night.truth();
-    if truth.chat.activity == before {
-        truth.promises.fail("L7", "a press was not answered within three seconds");
     }
 }

@@ -1,7 +1,7 @@
 //! The net under the heart: a simulator that plays thousands of bad nights over the real rules, engine, outbox, recovery,
 //! desk and narrator, with modelled vendors, chat and disk, and holds everything that happens against the promises.
 //!
-//! - [`life`] plays one night, [`hunt`] many on all cores, [`shrink`] makes one that broke a promise short.
+//! - [`life`] plays one night until the [`morning`], [`hunt`] many on all cores, [`shrink`] makes one that broke a promise short.
 //! - [`truth`] is what is really so: [`project`] the provider, [`chat`] the chat, [`disk`] the disk, [`mail`] and [`people`]
 //!   those who use them. [`ports`] are the engine's eyes and hands in it, [`fault`] is what goes wrong in them.
 //! - [`promises`] judges every event; [`place`] and [`coverage`] say where the net has been; [`planted`] shows that it catches.
@@ -16,6 +16,7 @@ mod fault;
 mod hunt;
 mod life;
 mod mail;
+mod morning;
 mod people;
 mod place;
 mod planted;
@@ -40,7 +41,7 @@ use truth::{Script, Sky};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// So many nights are played where nobody asks for another number.
-const NIGHTS: u64 = 3_000;
+const NIGHTS: u64 = 1_000;
 
 /// A planted fault must be found within so many nights.
 const PATIENCE: u64 = 20_000;
