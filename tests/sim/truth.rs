@@ -283,7 +283,7 @@ impl Truth {
         if matches!(self.script.sky, Sky::Clear | Sky::Repeats) {
             return Span(0);
         }
-        if self.weather.slow_calls && self.is_tense(op, service) {
+        if self.weather.slow_calls && !self.calm && self.is_tense(op, service) {
             return Span(self.delays.ms(200, 7_000));
         }
         if fault == Some(Fault::Slow) {
