@@ -19,6 +19,9 @@ use super::truth::{Night, Truth, pass};
 /// Requests are terminal or need a person by then (L1).
 const LONGEST_REST: Span = Span::minutes(10);
 
+/// What was slow in the night has ended by then.
+const LONGEST_FAULT: Span = Span::seconds(15);
+
 /// A row of the outbox is said by then (L2).
 const LONGEST_TALK: Span = Span::minutes(5);
 
@@ -39,7 +42,7 @@ pub async fn rest(night: &Arc<Night>, engine: &Engine, desk: &Arc<Desk>) -> End 
         doubts_reach_a_person(&mut truth, &mut in_doubt);
         rows_are_said(&mut truth, &mut unsaid);
         match unfinished(&truth) {
-            None if unsaid.is_empty() => break,
+            None if unsaid.is_empty() && rested > LONGEST_FAULT => break,
             Some(what) if rested > LONGEST_REST => truth.promises.fail("L1", what),
             Some(_) | None => {}
         }
