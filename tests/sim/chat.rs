@@ -12,7 +12,7 @@ pub struct Button {
     pub action: String,
     /// Its opaque value.
     pub token: String,
-    /// The message that it stands in, as text.
+    /// The message that it stands in, as text, if it says yes to something.
     pub shown: String,
     /// The channel that it stands in.
     pub channel: Channel,
@@ -97,16 +97,12 @@ impl Chat {
 fn buttons(body: &Value, channel: &Channel) -> Vec<Button> {
     let parts = body["parts"].as_array().into_iter().flatten();
     let rows = parts.filter_map(|part| part.get("buttons")?.as_array()).flatten();
-    let mut shown = None;
     let found = rows.filter_map(|button| {
         let text = |name: &str| Some(button.get(name)?.as_str()?.to_owned());
-        let shown = shown.get_or_insert_with(|| body.to_string()).clone();
-        Some(Button {
-            action: text("action")?,
-            token: text("token")?,
-            shown,
-            channel: channel.clone(),
-        })
+        let (action, token) = (text("action")?, text("token")?);
+        // What a card shows counts where somebody says yes to it.
+        let shown = if action == "confirm" { body.to_string() } else { String::new() };
+        Some(Button { action, token, shown, channel: channel.clone() })
     });
     found.collect()
 }

@@ -15,10 +15,8 @@ use repoint::engine::ports::{
 pub struct Row {
     /// What was to be said.
     pub post: NewPost,
-    /// How it ended, once it did.
+    /// Whether it was said, or is known never to be.
     pub ended: bool,
-    /// Whether it ended without being said.
-    pub unsaid: bool,
 }
 
 /// What is durable.
@@ -49,16 +47,16 @@ pub struct Lapses {
 
 impl Disk {
     /// Writes all of it or nothing.
-    pub fn commit(&mut self, commit: &Commit, lapses: Lapses) -> Result<u64, JournalError> {
-        self.refuse(commit, lapses)?;
-        for delivery in &commit.deliveries {
+    pub fn commit(&mut self, commit: Commit, lapses: Lapses) -> Result<u64, JournalError> {
+        self.refuse(&commit, lapses)?;
+        for delivery in commit.deliveries {
             let number = self.deliveries.len() as u64;
-            self.deliveries.insert(delivery.key.clone(), (delivery.clone(), number));
+            self.deliveries.insert(delivery.key.clone(), (delivery, number));
         }
-        for token in &commit.tokens {
+        for token in commit.tokens {
             self.tokens.entry(token.hash).or_insert_with(|| StoredToken {
                 incident: token.incident,
-                action: token.action.clone(),
+                action: token.action,
                 issued_at: token.issued_at,
                 burned: false,
             });
@@ -69,13 +67,12 @@ impl Disk {
             }
         }
         let mut last = 0;
-        for append in &commit.appends {
-            for event in &append.events {
+        for append in commit.appends {
+            for event in append.events {
                 let version = self.version(&append.stream).next();
                 self.versions.insert(append.stream.clone(), version);
                 let seq = self.events.len() as u64 + 1;
-                let (stream, event) = (append.stream.clone(), event.clone());
-                let hash = String::new();
+                let (stream, hash) = (append.stream.clone(), String::new());
                 self.events.push(Recorded { seq, stream, version, event, hash });
                 last = seq;
             }
@@ -85,10 +82,10 @@ impl Disk {
                 delivery.pending = false;
             }
         }
-        for post in &commit.posts {
+        for post in commit.posts {
             let id = self.rows.len() as u64 + 1;
             self.waiting.entry(post.channel.clone()).or_default().insert(id);
-            self.rows.push(Row { post: post.clone(), ended: false, unsaid: false });
+            self.rows.push(Row { post, ended: false });
         }
         self.open.extend(&commit.opened);
         for closed in &commit.closed {
@@ -214,7 +211,6 @@ impl Disk {
             return Ok(());
         }
         row.ended = true;
-        row.unsaid = !matches!(outcome, PostOutcome::Sent(_));
         if let Some(waiting) = self.waiting.get_mut(&row.post.channel) {
             waiting.remove(&id);
         }

@@ -71,24 +71,28 @@ fn unavailable() -> JournalError {
 }
 
 /// Makes a commit durable, and holds what became durable against the promises.
-fn write(truth: &mut Truth, commit: &Commit) -> Result<Receipt, JournalError> {
+fn write(truth: &mut Truth, commit: Commit) -> Result<Receipt, JournalError> {
     let lapses = truth.lapses;
     let from = truth.disk.events().len();
+    let keys: Vec<_> = commit.deliveries.iter().map(|delivery| delivery.key.clone()).collect();
+    let in_words = truth.story.is_some().then(|| in_words(&commit));
     let last_seq = truth.disk.commit(commit, lapses)?;
-    for delivery in &commit.deliveries {
-        truth.promises.took(&delivery.key);
+    for key in &keys {
+        truth.promises.took(key);
     }
     for one in &truth.disk.events()[from..] {
         truth.promises.recorded(one, truth.events, &truth.policy);
     }
     truth.note(last_seq);
-    truth.tell(|| {
-        let events = commit.appends.iter().flat_map(|append| &append.events);
-        let kinds: Vec<_> = events.map(|event| &event.kind).collect();
-        let (deliveries, posts) = (commit.deliveries.len(), commit.posts.len());
-        format!("durable: {kinds:?}, {deliveries} deliveries, {posts} posts")
-    });
+    truth.tell(|| in_words.unwrap_or_default());
     Ok(Receipt { last_seq })
+}
+
+fn in_words(commit: &Commit) -> String {
+    let events = commit.appends.iter().flat_map(|append| &append.events);
+    let kinds: Vec<_> = events.map(|event| &event.kind).collect();
+    let (deliveries, posts) = (commit.deliveries.len(), commit.posts.len());
+    format!("durable: {kinds:?}, {deliveries} deliveries, {posts} posts")
 }
 
 impl Ports {
@@ -115,11 +119,11 @@ impl Journal for Ports {
             tokio::spawn(async move {
                 night.wait(Span(30)).await;
                 // What comes of it nobody hears.
-                let _ = write(&mut night.truth(), &commit);
+                let _ = write(&mut night.truth(), commit);
             });
             return Ok(Receipt::default());
         }
-        let done = write(&mut self.0.truth(), &commit);
+        let done = write(&mut self.0.truth(), commit);
         self.0.end(fault).await;
         if fault == Some(Fault::DiskFailsWritten) {
             return Err(unavailable());

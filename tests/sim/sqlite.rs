@@ -27,8 +27,10 @@ async fn the_modelled_disk_answers_as_sqlite_does() {
         let mut refused = 0;
         for _ in 0..WRITES {
             let commit = commit(&mut rng, &model);
-            let (theirs, ours) =
-                (real.commit(commit.clone()).await, model.commit(&commit, Lapses::default()));
+            let (theirs, ours) = (
+                real.commit(commit.clone()).await,
+                model.commit(commit.clone(), Lapses::default()),
+            );
             assert_eq!(theirs.map(|receipt| receipt.last_seq), ours, "seed {seed}: {commit:?}");
             refused += u32::from(ours.is_err());
             settle(&mut rng, &real, &mut model).await;

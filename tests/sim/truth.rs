@@ -335,10 +335,12 @@ impl Truth {
 
     /// Writes down what happened, if somebody wants to read it.
     pub fn tell(&mut self, what: impl FnOnce() -> String) {
-        let at = self.true_now().since(DUSK);
-        if let Some(story) = &mut self.story {
-            story.push(format!("{:>8}.{:03} s  {}", at.0 / 1000, at.0 % 1000, what()));
+        if self.story.is_none() {
+            return;
         }
+        let at = self.true_now().since(DUSK);
+        let line = format!("{:>8}.{:03} s  {}", at.0 / 1000, at.0 % 1000, what());
+        self.story.get_or_insert_default().push(line);
     }
 
     /// The provider's side of a service, up to date.
