@@ -46,10 +46,12 @@ pub enum Bug {
     HaltIgnored,
     /// The expected version of a stream is not looked at.
     VersionIgnored,
+    /// Time goes back when the wall clock is set back: a real one, found here and mended.
+    TimeGoesBack,
 }
 
 /// All of them, in the order of their numbers.
-pub const BUGS: [Bug; 12] = [
+pub const BUGS: [Bug; 13] = [
     Bug::ResendOnUnknown,
     Bug::SingleUseDropped,
     Bug::AuthoriseAtCardOnly,
@@ -62,6 +64,7 @@ pub const BUGS: [Bug; 12] = [
     Bug::NotBoundToTarget,
     Bug::HaltIgnored,
     Bug::VersionIgnored,
+    Bug::TimeGoesBack,
 ];
 
 impl Bug {
@@ -121,7 +124,8 @@ impl Rules for PlantedRules {
                 | Bug::EffectBeforeIntent
                 | Bug::PromoteForLayer1
                 | Bug::DedupeInMemory
-                | Bug::VersionIgnored,
+                | Bug::VersionIgnored
+                | Bug::TimeGoesBack,
             )
             | None => rightly(book, facts),
         }
