@@ -44,6 +44,8 @@ impl Intake for Notebook {
         match inbound {
             Inbound::Command { text, .. } if text == "hang" => std::future::pending().await,
             Inbound::Press { action, .. } if action == "hang" => std::future::pending().await,
+            // A press is answered only when it was not taken.
+            Inbound::Press { action, .. } if action != "not-stored" => None,
             Inbound::Command { .. } | Inbound::Press { .. } => {
                 let text = Text::plain("incident #1");
                 Some(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
@@ -129,6 +131,14 @@ async fn a_press_is_answered_with_nothing() {
     let place = place().await;
     let answer = place.signed("/slack/interactions", &press("confirm")).await;
     assert_eq!((answer, place.taken()), ((200, String::new()), 1));
+}
+
+#[tokio::test]
+async fn a_press_that_was_not_taken_is_marked_by_its_status() {
+    let place = place().await;
+    let (status, body) = place.signed("/slack/interactions", &press("not-stored")).await;
+    assert_eq!(status, 503);
+    assert!(body.contains("incident #1"), "{body}");
 }
 
 #[tokio::test]

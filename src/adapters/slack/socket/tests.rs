@@ -26,6 +26,8 @@ impl Intake for Notebook {
         match inbound {
             Inbound::Command { text, .. } if text == "hang" => std::future::pending().await,
             Inbound::Press { action, .. } if action == "hang" => std::future::pending().await,
+            // A press is answered only when it was not taken.
+            Inbound::Press { action, .. } if action != "not-stored" => None,
             Inbound::Command { .. } | Inbound::Press { .. } => {
                 let text = Text::plain("incident #1");
                 Some(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
@@ -127,6 +129,11 @@ async fn envelopes_are_taken_in_and_acknowledged() {
     assert_eq!(next(&mut socket).await, json!({"envelope_id": "e2"}));
     let pressed = soon(place.inbox.recv()).await.unwrap();
     assert!(matches!(pressed, Inbound::Press { ref action, .. } if action == "confirm"));
+
+    // One that was not taken is not acknowledged: Slack marks its button.
+    send(&mut socket, press("e3", "not-stored")).await;
+    send(&mut socket, command("e4", "web")).await;
+    assert_eq!(next(&mut socket).await["envelope_id"], "e4");
     place.handle.shutdown().await;
 }
 
