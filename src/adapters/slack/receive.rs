@@ -67,9 +67,11 @@ async fn interaction(State(slack): State<SlackHttp>, request: Request) -> Respon
         Ok(inbound) => inbound,
         Err(status) => return status.into_response(),
     };
+    let is_press = matches!(inbound, Inbound::Press { .. });
     match hand_over(slack.intake.as_ref(), inbound).await {
-        HandOver::Taken(None) => StatusCode::OK.into_response(),
-        HandOver::Taken(Some(card)) => not_taken(&card),
+        HandOver::Taken(Some(card)) if is_press => not_taken(&card),
+        // Anything else that is not ours to take would only be sent again.
+        HandOver::Taken(_) => StatusCode::OK.into_response(),
         HandOver::Late => not_taken(&late_answer()),
     }
 }

@@ -175,10 +175,12 @@ impl Listener {
         let Some(inbound) = readable(payload(frame).and_then(parse)) else {
             return ack(head, None);
         };
+        let is_press = matches!(inbound, Inbound::Press { .. });
         match hand_over(self.intake.as_ref(), inbound).await {
-            HandOver::Taken(None) => ack(head, None),
             // Slack shows no text in answer to a press; without an acknowledgement it marks the button.
-            HandOver::Taken(Some(_)) | HandOver::Late => None,
+            HandOver::Taken(Some(_)) if is_press => None,
+            HandOver::Late => None,
+            HandOver::Taken(_) => ack(head, None),
         }
     }
 

@@ -38,7 +38,7 @@ impl Clock for StillClock {
     }
 }
 
-/// Notes what it is given, and answers with a card.
+/// Notes what it is given, and answers with a card; a press that was taken is answered elsewhere.
 struct Desk {
     taken: Mutex<Vec<Inbound>>,
     card: Card,
@@ -47,8 +47,9 @@ struct Desk {
 #[async_trait]
 impl Intake for Desk {
     async fn receive(&self, inbound: Inbound) -> Option<Card> {
+        let is_press = matches!(inbound, Inbound::Press { .. });
         self.taken.lock().expect("one at a time").push(inbound);
-        Some(self.card.clone())
+        (!is_press).then(|| self.card.clone())
     }
 }
 
