@@ -175,6 +175,7 @@ impl Keeper {
     /// # Errors
     /// When the journal did not take it.
     pub async fn commit(&self, commit: Commit) -> Result<Receipt, JournalError> {
+        self.is_usable()?;
         self.noticed(self.tools.journal.commit(commit).await)
     }
 
@@ -183,7 +184,17 @@ impl Keeper {
     /// # Errors
     /// When the journal did not take it.
     pub async fn settle_post(&self, id: u64, outcome: PostOutcome) -> Result<(), JournalError> {
+        self.is_usable()?;
         self.noticed(self.tools.journal.settle_post(id, outcome).await)
+    }
+
+    /// Once a write may or may not be in the journal, this process knows no state that it could decide on: a halt could be
+    /// written that it has not heard of.
+    fn is_usable(&self) -> Result<(), JournalError> {
+        match &*self.broken.borrow() {
+            None => Ok(()),
+            Some(why) => Err(JournalError::Unavailable(why.clone())),
+        }
     }
 
     /// Remembers a failure after which the journal is of no more use to this process.
