@@ -4,13 +4,14 @@
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
 use super::reply::{Card, Part, Text};
-use super::words;
+use super::{verdict, words};
 use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{
     Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
+    VerificationEvent,
 };
 use crate::domain::ids::{IncidentId, ServiceId, StreamId};
 use crate::domain::incident::Incident;
@@ -48,7 +49,8 @@ impl Narrator for Herald {
             | Action::Confirm(_)
             | Action::Cancel
             | Action::Choose(..)
-            | Action::Renew => card::draw(incident, &drawing),
+            | Action::Renew
+            | Action::Verify => card::draw(incident, &drawing),
         };
         Some(whisper(card, to, at))
     }
@@ -87,6 +89,10 @@ impl Herald {
             (StreamId::Incident(id), Event::Flip(event)) => {
                 let Some(incident) = change.after.incidents.get(id) else { return };
                 self.tell_flip(incident, event, change, narration);
+            }
+            (StreamId::Incident(id), Event::Verification(event)) => {
+                let Some(incident) = change.after.incidents.get(id) else { return };
+                tell_verification(incident, event, change, narration);
             }
             (StreamId::Service(id), Event::Service(event)) => {
                 self.tell_service(id, event, change, narration);
@@ -311,6 +317,27 @@ impl Herald {
             }
         }
     }
+}
+
+/// The team is told of a verification; the stakeholders are not.
+fn tell_verification(
+    incident: &Incident,
+    event: &VerificationEvent,
+    change: &Change<'_>,
+    narration: &mut Narration,
+) {
+    let Some(service) = change.after.services.get(&incident.service) else { return };
+    let line = match event {
+        VerificationEvent::VerificationAsked { by, subject, .. } => {
+            verdict::asked(by, subject, incident)
+        }
+        VerificationEvent::VerificationEnded { verification, .. } => {
+            let ended = incident.verifications.iter().find(|one| one.id == *verification);
+            let Some(ended) = ended else { return };
+            verdict::ended(ended)
+        }
+    };
+    thread(service, incident.id, line, change.at, narration);
 }
 
 /// Incidents whose card looks different now: those with events, and those of a service that was halted or resumed.
