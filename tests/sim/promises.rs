@@ -12,12 +12,14 @@ use repoint::domain::book::Book;
 use repoint::domain::deployment::{Assignment, Pointer};
 use repoint::domain::event::{
     Effect, Envelope, Event, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
+    VerificationEvent,
 };
 use repoint::domain::ids::{
-    ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId,
+    ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId, VerificationId,
 };
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
 use repoint::domain::service::{Channel, Service};
+use repoint::domain::verification::{Address, Goal, Verdict};
 use repoint::engine::ports::Recorded;
 
 use super::place::Place;
@@ -45,6 +47,8 @@ struct Seen {
     job_done: u64,
     /// Calls that are being made.
     calling: u32,
+    /// Walks that passed: of which deployment, at which address, and when, in events.
+    passed: Vec<(DeploymentId, Address, u64)>,
 }
 
 /// Readings that a decision may rest on.
@@ -60,6 +64,8 @@ pub struct Promises {
     changes: BTreeMap<String, u32>,
     /// Who pressed Confirm on which question, and whether the card showed the target (S4, S6, S21).
     pressed: BTreeMap<(Person, ConfirmationId), bool>,
+    /// When each verification became durable, in events.
+    asked: BTreeMap<VerificationId, u64>,
     /// Deliveries that were taken (S13).
     taken: BTreeSet<DeliveryKey>,
     /// The first promise that was broken.
@@ -119,6 +125,14 @@ impl Promises {
             Some((last, count)) if is_target && last == *target => Some((last, count + 1)),
             Some(_) | None => is_target.then(|| (target.clone(), 1)),
         };
+    }
+
+    /// The bot walked a service's journeys.
+    pub fn walked(&mut self, service: &ServiceId, goal: &Goal, passed: bool, now: u64) {
+        if passed {
+            let walk = (goal.deployment.id.clone(), goal.address, now);
+            self.seen(service).passed.push(walk);
+        }
     }
 
     /// Somebody pressed Confirm on a card.
@@ -200,6 +214,9 @@ impl Promises {
             match &envelope.event {
                 Event::Incident(event) => self.told(before, event, &envelope.actor, policy),
                 Event::Flip(event) => self.flipped(before, event, now, policy),
+                Event::Verification(event) => {
+                    self.verified(before, event, &envelope.actor, (now, policy))
+                }
                 Event::Register(_) | Event::Service(_) => self.fail("S19", "a foreign event"),
             }
         }
@@ -247,6 +264,44 @@ impl Promises {
             used.filter(|one| matches!(one, repoint::domain::incident::Answer::Confirmed(..)));
         let is_used = used.count() > 0;
         self.expect(!is_used, "S3", || format!("{confirmation} was used twice"));
+    }
+
+    /// A verdict that passes rests on a walk of that very deployment, made after it was asked for.
+    fn verified(
+        &mut self,
+        before: &Incident,
+        event: &VerificationEvent,
+        actor: &Actor,
+        (now, policy): (u64, &Policy),
+    ) {
+        match event {
+            VerificationEvent::VerificationAsked { verification, by, .. } => {
+                let may = policy.role(&before.service, by) >= Some(Role::Responder);
+                self.expect(may, "S4", || format!("{by} may not verify"));
+                self.expect(*actor == Actor::Person(by.clone()), "S21", || {
+                    format!("{by} is said to have asked, but {actor:?} did")
+                });
+                self.asked.insert(verification.clone(), now);
+            }
+            VerificationEvent::VerificationEnded {
+                verification,
+                address,
+                deployment,
+                verdict,
+                ..
+            } => {
+                let asked = self.asked.get(verification).copied();
+                let walks = self.seen(&before.service).passed.clone();
+                let rests_on_a_walk = walks.iter().any(|(walked, at, when)| {
+                    deployment.as_ref().is_some_and(|one| one.id == *walked)
+                        && at == address
+                        && asked.is_some_and(|asked| *when > asked)
+                });
+                self.expect(*verdict != Verdict::Passed || rests_on_a_walk, "verified", || {
+                    format!("{verification} of {deployment:?} passed, walked was {walks:?}")
+                });
+            }
+        }
     }
 
     fn flipped(&mut self, before: &Incident, event: &FlipEvent, now: u64, policy: &Policy) {

@@ -257,3 +257,6 @@ fn outside(page: &Page) -> Option<String> {
     let next = Url::parse(whole.as_deref().unwrap_or(location)).ok()?;
     Some(next.host_str().unwrap_or(next.scheme()).to_owned())
 }
+
+#[cfg(test)]
+mod tests;
