@@ -11,7 +11,6 @@ use crate::domain::book::Book;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{
     Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
-    VerificationEvent,
 };
 use crate::domain::ids::{IncidentId, ServiceId, StreamId};
 use crate::domain::incident::Incident;
@@ -92,7 +91,11 @@ impl Herald {
             }
             (StreamId::Incident(id), Event::Verification(event)) => {
                 let Some(incident) = change.after.incidents.get(id) else { return };
-                tell_verification(incident, event, change, narration);
+                let Some(service) = change.after.services.get(&incident.service) else { return };
+                // The stakeholders are not told of verifications.
+                if let Some(line) = verdict::told(incident, event) {
+                    thread(service, *id, line, change.at, narration);
+                }
             }
             (StreamId::Service(id), Event::Service(event)) => {
                 self.tell_service(id, event, change, narration);
@@ -317,27 +320,6 @@ impl Herald {
             }
         }
     }
-}
-
-/// The team is told of a verification; the stakeholders are not.
-fn tell_verification(
-    incident: &Incident,
-    event: &VerificationEvent,
-    change: &Change<'_>,
-    narration: &mut Narration,
-) {
-    let Some(service) = change.after.services.get(&incident.service) else { return };
-    let line = match event {
-        VerificationEvent::VerificationAsked { by, subject, .. } => {
-            verdict::asked(by, subject, incident)
-        }
-        VerificationEvent::VerificationEnded { verification, .. } => {
-            let ended = incident.verifications.iter().find(|one| one.id == *verification);
-            let Some(ended) = ended else { return };
-            verdict::ended(ended)
-        }
-    };
-    thread(service, incident.id, line, change.at, narration);
 }
 
 /// Incidents whose card looks different now: those with events, and those of a service that was halted or resumed.

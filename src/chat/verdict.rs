@@ -3,6 +3,7 @@
 use super::reply::Text;
 use super::words;
 use crate::domain::actor::Person;
+use crate::domain::event::VerificationEvent;
 use crate::domain::incident::Incident;
 use crate::domain::probe::Seen;
 use crate::domain::service::Service;
@@ -43,8 +44,19 @@ pub fn announced(subject: &Subject, incident: &Incident, service: &Service) -> T
     }
 }
 
-/// Somebody asked, for the thread.
-pub fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
+/// What the team is told of a verification, in the incident's thread.
+pub fn told(incident: &Incident, event: &VerificationEvent) -> Option<Text> {
+    match event {
+        VerificationEvent::VerificationAsked { by, subject, .. } => {
+            Some(asked(by, subject, incident))
+        }
+        VerificationEvent::VerificationEnded { verification, .. } => {
+            incident.verifications.iter().find(|one| one.id == *verification).map(ended)
+        }
+    }
+}
+
+fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
     let text = Text::default().person(by).and(" asked to verify ").append(subject(asked));
     match (asked, verification::expected(incident)) {
         (Subject::Production, Some(target)) => {
@@ -55,8 +67,7 @@ pub fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
     }
 }
 
-/// The verdict, for the thread.
-pub fn ended(one: &Verification) -> Text {
+fn ended(one: &Verification) -> Text {
     let text = phrase(one).and(": ").append(goal(one)).and(". ").append(reason(one));
     match (one.address, &one.verdict) {
         (Address::Production, Verdict::Passed | Verdict::Failed) => {

@@ -238,7 +238,7 @@ fn is_redirect(page: &Page) -> bool {
     matches!(page.status, 301 | 302 | 303 | 307 | 308)
 }
 
-fn location<'a>(page: &'a Page) -> Option<&'a str> {
+fn location(page: &Page) -> Option<&str> {
     page.headers.get(LOCATION)?.to_str().ok().filter(|_| is_redirect(page))
 }
 
