@@ -261,17 +261,7 @@ impl Checker<'_> {
         }
         let at = |key: &str| format!("service {name:?}: {key}");
         let production_url = self.address(&at("production_url"), &raw.production_url);
-        if !raw.deployment_url.contains("{host}") {
-            self.wrong(at("deployment_url needs {host}"));
-        }
-        if let Some(MarkerSetting::Regex { regex, .. }) = &raw.marker
-            && let Err(error) = regex::Regex::new(regex)
-        {
-            self.wrong(at(&format!("marker: {error}")));
-        }
-        if raw.proof_paths.is_empty() || raw.proof_paths.iter().any(|path| !path.starts_with('/')) {
-            self.wrong(at("proof_paths needs at least one path, each beginning with /"));
-        }
+        self.proof(raw, &at);
         let bypass = raw.protection_bypass.as_ref();
         let protection_bypass =
             bypass.and_then(|one| self.secret(&at("protection_bypass"), Some(one)));
@@ -309,6 +299,21 @@ impl Checker<'_> {
             journeys,
             roles,
         })
+    }
+
+    /// How a flip is proven.
+    fn proof(&mut self, raw: &raw::Service, at: &dyn Fn(&str) -> String) {
+        if !raw.deployment_url.contains("{host}") {
+            self.wrong(at("deployment_url needs {host}"));
+        }
+        if let Some(MarkerSetting::Regex { regex, .. }) = &raw.marker
+            && let Err(error) = regex::Regex::new(regex)
+        {
+            self.wrong(at(&format!("marker: {error}")));
+        }
+        if raw.proof_paths.is_empty() || raw.proof_paths.iter().any(|path| !path.starts_with('/')) {
+            self.wrong(at("proof_paths needs at least one path, each beginning with /"));
+        }
     }
 
     fn roles(&mut self, name: &str, raw: &raw::Service) -> BTreeMap<Person, Role> {

@@ -156,6 +156,12 @@ fn passed(journeys: &[Journey]) -> Text {
 }
 
 fn failed(one: &Verification) -> Text {
+    let next = match one.address {
+        Address::Production => {
+            " Next: look at that page in production; what customers need is not back."
+        }
+        Address::Own => " Next: leave it where it is; it is not ready to go live.",
+    };
     if let Some(Seen::Other { marker, .. }) = &one.walk.answers {
         return Text::plain("It answers from ")
             .code(words::clipped(marker, 80))
@@ -171,6 +177,7 @@ fn failed(one: &Verification) -> Text {
         .and(": ")
         .append(trouble(step))
         .and(".")
+        .and(next)
 }
 
 fn trouble(step: &Step) -> Text {

@@ -9,11 +9,10 @@ use repoint::domain::ids::{DeliveryKey, DeploymentId, IncidentId, ServiceId, Str
 use repoint::domain::probe::{Probe, Seen};
 use repoint::domain::service::Channel;
 use repoint::domain::time::{Span, Timestamp};
-use repoint::domain::verification::{Found, Goal, Journey, Step, Walk};
 use repoint::engine::ports::{
     Chance, Clock, Commit, Journal, JournalError, Manner, MessageRef, Notifier, NotifyError,
     Outbound, PendingDelivery, PendingPost, PortError, PortErrorKind, PostOutcome, Prober,
-    Provider, Receipt, Recorded, StoredToken, TokenHash, VerifyReport, VerifyScope, Walker,
+    Provider, Receipt, Recorded, StoredToken, TokenHash, VerifyReport, VerifyScope,
 };
 
 use super::fault::{Fault, Op};
@@ -449,52 +448,6 @@ impl Prober for Ports {
         self.0.end(fault).await;
         probe
     }
-}
-
-#[async_trait]
-impl Walker for Ports {
-    async fn walk(&self, service: &ServiceId, goal: &Goal) -> Walk {
-        let fault = self.0.begin(Op::Walk, Some(service)).await;
-        if fault == Some(Fault::WalkHangs) {
-            self.0.wait(Span(90_000)).await;
-        }
-        let walk = {
-            let mut truth = self.0.truth();
-            let really = truth.project(service).map(|project| project.walked(goal));
-            let (answers, passes) = really.unwrap_or((None, false));
-            let (walk, passes) = walk_of(answers, passes, fault);
-            let now = truth.events;
-            truth.promises.walked(service, goal, passes, now);
-            truth.tell(|| format!("walk of {service}: {:?}: {walk:?}", goal.deployment.id));
-            walk
-        };
-        self.0.end(fault).await;
-        walk
-    }
-}
-
-/// One journey of two steps, as it goes in truth or with a fault; and whether it really passed.
-fn walk_of(answers: Option<Seen>, passes: bool, fault: Option<Fault>) -> (Walk, bool) {
-    let found = match fault {
-        Some(Fault::WalkUnreachable) => Found::NoAnswer { why: "connection refused".to_owned() },
-        Some(Fault::WalkTooSlow) => Found::TooSlow { limit: Span(2_000) },
-        Some(Fault::WalkProtected) => Found::Protected { status: 401 },
-        _ if passes => Found::Expected,
-        _ => Found::Unexpected { expected: "status 200".to_owned(), found: "500".to_owned() },
-    };
-    let passes = found == Found::Expected;
-    let first = if passes { Found::Expected } else { found.clone() };
-    let second = if passes { found } else { Found::NotAsked };
-    let steps =
-        [first, second].map(|found| Step { request: "GET /".to_owned(), took: Span(9), found });
-    let answers = match fault {
-        Some(Fault::WalkUnreachable) => {
-            answers.map(|_| Seen::NoAnswer { why: "refused".to_owned() })
-        }
-        _ => answers,
-    };
-    let journeys = vec![Journey { name: "checkout".to_owned(), steps: steps.into() }];
-    (Walk { answers, journeys }, passes)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

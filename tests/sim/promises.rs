@@ -15,14 +15,15 @@ use repoint::domain::event::{
     VerificationEvent,
 };
 use repoint::domain::ids::{
-    ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId, VerificationId,
+    ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId,
 };
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
 use repoint::domain::service::{Channel, Service};
-use repoint::domain::verification::{Address, Goal, Verdict};
+use repoint::domain::verification::Verdict;
 use repoint::engine::ports::Recorded;
 
 use super::place::Place;
+use super::walks::Walks;
 
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +48,6 @@ struct Seen {
     job_done: u64,
     /// Calls that are being made.
     calling: u32,
-    /// Walks that passed: of which deployment, at which address, and when, in events.
-    passed: Vec<(DeploymentId, Address, u64)>,
 }
 
 /// Readings that a decision may rest on.
@@ -64,8 +63,8 @@ pub struct Promises {
     changes: BTreeMap<String, u32>,
     /// Who pressed Confirm on which question, and whether the card showed the target (S4, S6, S21).
     pressed: BTreeMap<(Person, ConfirmationId), bool>,
-    /// When each verification became durable, in events.
-    asked: BTreeMap<VerificationId, u64>,
+    /// What verdicts rest on.
+    pub walks: Walks,
     /// Deliveries that were taken (S13).
     taken: BTreeSet<DeliveryKey>,
     /// The first promise that was broken.
@@ -125,14 +124,6 @@ impl Promises {
             Some((last, count)) if is_target && last == *target => Some((last, count + 1)),
             Some(_) | None => is_target.then(|| (target.clone(), 1)),
         };
-    }
-
-    /// The bot walked a service's journeys.
-    pub fn walked(&mut self, service: &ServiceId, goal: &Goal, passed: bool, now: u64) {
-        if passed {
-            let walk = (goal.deployment.id.clone(), goal.address, now);
-            self.seen(service).passed.push(walk);
-        }
     }
 
     /// Somebody pressed Confirm on a card.
@@ -281,7 +272,7 @@ impl Promises {
                 self.expect(*actor == Actor::Person(by.clone()), "S21", || {
                     format!("{by} is said to have asked, but {actor:?} did")
                 });
-                self.asked.insert(verification.clone(), now);
+                self.walks.asked(verification, now);
             }
             VerificationEvent::VerificationEnded {
                 verification,
@@ -290,15 +281,10 @@ impl Promises {
                 verdict,
                 ..
             } => {
-                let asked = self.asked.get(verification).copied();
-                let walks = self.seen(&before.service).passed.clone();
-                let rests_on_a_walk = walks.iter().any(|(walked, at, when)| {
-                    deployment.as_ref().is_some_and(|one| one.id == *walked)
-                        && at == address
-                        && asked.is_some_and(|asked| *when > asked)
-                });
+                let deployment = deployment.as_deref();
+                let rests_on_a_walk = self.walks.bear_out(verification, deployment, *address);
                 self.expect(*verdict != Verdict::Passed || rests_on_a_walk, "verified", || {
-                    format!("{verification} of {deployment:?} passed, walked was {walks:?}")
+                    format!("{verification} of {deployment:?} passed, and no walk of it did")
                 });
             }
         }

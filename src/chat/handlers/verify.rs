@@ -9,7 +9,7 @@ use crate::chat::verdict;
 use crate::domain::decide::Request;
 use crate::domain::ids::ServiceId;
 use crate::domain::refusal::Refusal;
-use crate::domain::verification::Subject;
+use crate::domain::verification::{Subject, Verifying};
 use crate::engine::ports::JournalError;
 
 pub(super) async fn start(
@@ -32,10 +32,20 @@ pub(super) async fn start(
         Err(DeskError::Journal(JournalError::Duplicate(_))) => {}
         Err(error) => return Err(error),
     }
+    Ok(answer(desk, &service, &subject, under_way.as_ref()))
+}
+
+/// What is verified, and where the verdict comes; or that another verification is under way.
+fn answer(
+    desk: &Desk,
+    service: &ServiceId,
+    subject: &Subject,
+    under_way: Option<&Verifying>,
+) -> Card {
     let book = desk.book();
-    let (Some(incident), Some(of)) = (book.open_incident(&service), book.services.get(&service))
+    let (Some(incident), Some(of)) = (book.open_incident(service), book.services.get(service))
     else {
-        return Ok(refused(desk, &Refusal::IncidentOver, Some(&service)));
+        return refused(desk, &Refusal::IncidentOver, Some(service));
     };
     if let Some(first) = under_way {
         let text = Text::plain("One verification at a time: that of ")
@@ -48,11 +58,11 @@ pub(super) async fn start(
                 ", is under way. Its verdict comes in incident {}'s thread within a minute; then ask again.",
                 incident.id
             ));
-        return Ok(said(text));
+        return said(text);
     }
     let place = format!(
         "The verdict comes in incident {}'s thread and on its card, within a minute. Nothing is changed by it.",
         incident.id
     );
-    Ok(said(verdict::announced(&subject, incident, of).and("\n").and(place)))
+    said(verdict::announced(subject, incident, of).and("\n").and(place))
 }
