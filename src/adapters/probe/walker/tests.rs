@@ -20,6 +20,7 @@ const START: Timestamp = Timestamp(1_795_237_200_000);
 struct Bench {
     clock: Arc<WorldClock>,
     url: Url,
+    deadlines: Deadlines,
 }
 
 async fn bench(router: impl FnOnce(Arc<WorldClock>) -> Router) -> Bench {
@@ -29,7 +30,7 @@ async fn bench(router: impl FnOnce(Arc<WorldClock>) -> Router) -> Bench {
     let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let router = router(clock.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Bench { clock, url }
+    Bench { clock, url, deadlines: Deadlines::default() }
 }
 
 impl Bench {
@@ -46,9 +47,7 @@ impl Bench {
         let mut deployment = Deployment::known_by_id_only(&"dpl_1".into());
         deployment.host = host.to_owned();
         let prober = Arc::new(HttpProber::new(vec![site], self.clock.clone() as _));
-        let deadlines =
-            Deadlines { request: Duration::from_millis(300), walk: Duration::from_millis(500) };
-        let walker = HttpWalker::new(prober, self.clock.clone() as _, deadlines);
+        let walker = HttpWalker::new(prober, self.clock.clone() as _, self.deadlines);
         walker.walk(&"shop".into(), &Goal { deployment, address }).await
     }
 
@@ -183,12 +182,16 @@ async fn what_takes_too_long_or_has_no_end_is_told() {
     assert_eq!(in_time, [Found::Expected]);
     let told = bench.walk(vec![Step::page("/endless")]).await;
     assert_eq!(told, [Found::NoAnswer { why: "the answer is longer than 1 MiB".to_owned() }]);
-    let hanging: Vec<_> = (0..4).map(|_| Step::page("/hang")).collect();
+}
+
+#[tokio::test]
+async fn a_walk_ends_when_its_time_is_over_whoever_hangs() {
+    let mut bench = bench(shop).await;
+    bench.deadlines =
+        Deadlines { request: Duration::from_millis(100), walk: Duration::from_millis(250) };
     let mut site = bench.site(Vec::new());
-    site.journeys = hanging
-        .into_iter()
-        .map(|step| Journey { name: "one".to_owned(), steps: vec![step] })
-        .collect();
+    let hanging = || Journey { name: "one".to_owned(), steps: vec![Step::page("/hang")] };
+    site.journeys = (0..4).map(|_| hanging()).collect();
     let walk = bench.walk_site(site, Address::Own, "a.vercel.app").await;
     let silent = found(&walk).iter().all(|one| matches!(one, Found::NoAnswer { .. }));
     assert!(silent && found(&walk).len() == 4, "{walk:?}");
