@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::adapters::chance::SystemChance;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::journal::SqliteJournal;
-use crate::adapters::probe::{HttpProber, Marker, Site};
+use crate::adapters::probe::{Deadlines, HttpProber, HttpWalker, Journey, Marker, Site};
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
 use crate::adapters::slack::notifier::SlackNotifier;
 use crate::adapters::slack::receive::{self, SlackHttp};
@@ -184,9 +184,11 @@ async fn build_engine(
         config.services.iter().map(|one| (one.service.id.clone(), provider.clone())).collect();
     let sites = config.services.iter().map(site).collect::<anyhow::Result<Vec<_>>>()?;
     let prober = Arc::new(HttpProber::new(sites, seams.clock.clone()));
+    let clock = seams.clock.clone();
+    let walker = Arc::new(HttpWalker::new(prober.clone(), clock, Deadlines::default()));
     let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
     let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
-    Ok(Engine::new(keeper, Hands { providers, prober, notifier }))
+    Ok(Engine::new(keeper, Hands { providers, prober, walker, notifier }))
 }
 
 fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {
@@ -200,6 +202,10 @@ fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {
             Some(Marker::Regex { path, pattern: regex::Regex::new(&regex)? })
         }
     };
+    let journeys = match settings.journeys.as_slice() {
+        [] => vec![Journey::of_pages(&settings.proof_paths)],
+        configured => configured.to_vec(),
+    };
     Ok(Site {
         service: settings.service.id.clone(),
         production_url: settings.production_url.clone(),
@@ -209,6 +215,8 @@ fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {
         cache_buster: settings.cache_buster,
         protection_bypass: settings.protection_bypass.clone(),
         egress: settings.egress.clone(),
+        journeys,
+        deployment_hosts: settings.deployment_hosts.clone(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! File and environment → validated values. Refuses to start on doubt, with all errors at once; never shows a secret.
 
+mod journeys;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::adapters::probe::CacheBuster;
+use crate::adapters::probe::{CacheBuster, Journey};
 use crate::adapters::secret::Secret;
 use crate::chat::catalog::Prefix;
 use crate::domain::actor::{Person, Platform, Policy, Role};
@@ -102,6 +103,10 @@ pub struct ServiceSettings {
     pub protection_bypass: Option<Secret>,
     /// Private addresses that may be called all the same, `host:port`.
     pub egress: Vec<String>,
+    /// The hosts that deployments' own addresses may have: exact, or `*.` before a domain.
+    pub deployment_hosts: Vec<String>,
+    /// What `/verify` walks; empty: the proof paths.
+    pub journeys: Vec<Journey>,
     /// Who may act.
     pub roles: BTreeMap<Person, Role>,
 }
@@ -256,17 +261,7 @@ impl Checker<'_> {
         }
         let at = |key: &str| format!("service {name:?}: {key}");
         let production_url = self.address(&at("production_url"), &raw.production_url);
-        if !raw.deployment_url.contains("{host}") {
-            self.wrong(at("deployment_url needs {host}"));
-        }
-        if let Some(MarkerSetting::Regex { regex, .. }) = &raw.marker
-            && let Err(error) = regex::Regex::new(regex)
-        {
-            self.wrong(at(&format!("marker: {error}")));
-        }
-        if raw.proof_paths.is_empty() || raw.proof_paths.iter().any(|path| !path.starts_with('/')) {
-            self.wrong(at("proof_paths needs at least one path, each beginning with /"));
-        }
+        self.proof(raw, &at);
         let bypass = raw.protection_bypass.as_ref();
         let protection_bypass =
             bypass.and_then(|one| self.secret(&at("protection_bypass"), Some(one)));
@@ -276,6 +271,8 @@ impl Checker<'_> {
             self.wrong(at("channels is empty: the team must be told somewhere"));
         }
         let roles = self.roles(name, raw);
+        let deployment_hosts = self.deployment_hosts(name, &raw.deployment_hosts);
+        let journeys = self.journeys(name, &raw.journeys);
         let production_url = production_url?;
         Some(ServiceSettings {
             service: Service {
@@ -298,8 +295,25 @@ impl Checker<'_> {
             },
             protection_bypass,
             egress: raw.egress.clone(),
+            deployment_hosts,
+            journeys,
             roles,
         })
+    }
+
+    /// How a flip is proven.
+    fn proof(&mut self, raw: &raw::Service, at: &dyn Fn(&str) -> String) {
+        if !raw.deployment_url.contains("{host}") {
+            self.wrong(at("deployment_url needs {host}"));
+        }
+        if let Some(MarkerSetting::Regex { regex, .. }) = &raw.marker
+            && let Err(error) = regex::Regex::new(regex)
+        {
+            self.wrong(at(&format!("marker: {error}")));
+        }
+        if raw.proof_paths.is_empty() || raw.proof_paths.iter().any(|path| !path.starts_with('/')) {
+            self.wrong(at("proof_paths needs at least one path, each beginning with /"));
+        }
     }
 
     fn roles(&mut self, name: &str, raw: &raw::Service) -> BTreeMap<Person, Role> {

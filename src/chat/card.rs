@@ -2,7 +2,7 @@
 
 use super::catalog::Prefix;
 use super::reply::{Button, ButtonStyle, Card, Field, Item, ItemState, Part, Text};
-use super::words;
+use super::{verdict, words};
 use crate::domain::action::Action;
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::deployment::Assignment;
@@ -39,6 +39,10 @@ pub fn actions(incident: &Incident) -> Vec<Action> {
         return Vec::new();
     }
     match &incident.layer1 {
+        // One at a time; a rollback that failed left production as it was.
+        Layer1::Settled(flip) if flip.failure.is_none() && incident.verifying.is_none() => {
+            vec![Action::Verify]
+        }
         Layer1::Idle | Layer1::Settled(_) => Vec::new(),
         Layer1::Resolving(_) => vec![Action::Cancel],
         Layer1::Waiting(question) => {
@@ -91,6 +95,7 @@ pub fn label(action: &Action) -> &'static str {
         Action::ChooseAnother(_) => "Choose another",
         Action::Choose(..) => "Choose",
         Action::Renew => "Ask again",
+        Action::Verify => "Verify",
         Action::ShowCard => "Show card",
     }
 }
@@ -99,7 +104,7 @@ pub fn label(action: &Action) -> &'static str {
 pub fn button(incident: IncidentId, action: &Action, sealer: &Sealer) -> Button {
     let style = match action {
         Action::Confirm(_) => ButtonStyle::Danger,
-        Action::Renew | Action::ShowCard => ButtonStyle::Primary,
+        Action::Renew | Action::Verify | Action::ShowCard => ButtonStyle::Primary,
         Action::Cancel | Action::ChooseAnother(_) | Action::Choose(..) => ButtonStyle::Plain,
     };
     Button {
@@ -123,6 +128,7 @@ pub fn draw(incident: &Incident, drawing: &Drawing<'_>) -> Card {
         parts.push(Part::Fields(fields));
     }
     parts.push(Part::Checklist(checklist(incident)));
+    parts.extend(verifications(incident, drawing.now).map(Part::Paragraph));
     parts.extend(warnings(incident, state, drawing).into_iter().map(Part::Paragraph));
     let buttons: Vec<Button> = actions(incident)
         .iter()
@@ -439,6 +445,13 @@ fn flag_item(flip: &Flip) -> Line {
         None if matches!(flip.stage, Stage::ReadingFlag { .. }) => (ItemState::Doing, None),
         None => (ItemState::Todo, None),
     }
+}
+
+/// A line for each verdict, the newest last, and for the one that is on its way.
+fn verifications(incident: &Incident, now: Timestamp) -> impl Iterator<Item = Text> {
+    let ended = incident.verifications.iter().map(move |one| verdict::line(one, now));
+    let asked = incident.verifying.iter();
+    ended.chain(asked.map(|one| verdict::under_way(&one.subject, &one.by, one.since)))
 }
 
 fn warnings(incident: &Incident, state: &ServiceState, drawing: &Drawing<'_>) -> Vec<Text> {

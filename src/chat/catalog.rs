@@ -22,6 +22,7 @@ use crate::domain::actor::Role;
 /// The files, by an explicit list: a file that is not named here is not a command.
 const FILES: &[(CommandName, &str)] = &[
     (CommandName::Rollback, include_str!("../../commands/rollback.toml")),
+    (CommandName::Verify, include_str!("../../commands/verify.toml")),
     (CommandName::Incident, include_str!("../../commands/incident.toml")),
 ];
 
@@ -208,7 +209,7 @@ impl Command {
     /// What Slack shows behind the command's name: the options, or the subcommands.
     pub fn usage_hint(&self) -> String {
         match self.name {
-            CommandName::Rollback => {
+            CommandName::Rollback | CommandName::Verify => {
                 self.declarations.iter().map(Declaration::arguments).collect::<Vec<_>>().join(" ")
             }
             CommandName::Incident => self

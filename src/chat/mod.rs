@@ -12,4 +12,5 @@ pub mod parse;
 pub mod rate;
 pub mod reply;
 pub mod request;
+pub mod verdict;
 pub mod words;

@@ -4,7 +4,7 @@
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
 use super::reply::{Card, Part, Text};
-use super::words;
+use super::{verdict, words};
 use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
@@ -48,7 +48,8 @@ impl Narrator for Herald {
             | Action::Confirm(_)
             | Action::Cancel
             | Action::Choose(..)
-            | Action::Renew => card::draw(incident, &drawing),
+            | Action::Renew
+            | Action::Verify => card::draw(incident, &drawing),
         };
         Some(whisper(card, to, at))
     }
@@ -87,6 +88,14 @@ impl Herald {
             (StreamId::Incident(id), Event::Flip(event)) => {
                 let Some(incident) = change.after.incidents.get(id) else { return };
                 self.tell_flip(incident, event, change, narration);
+            }
+            (StreamId::Incident(id), Event::Verification(event)) => {
+                let Some(incident) = change.after.incidents.get(id) else { return };
+                let Some(service) = change.after.services.get(&incident.service) else { return };
+                // The stakeholders are not told of verifications.
+                if let Some(line) = verdict::told(incident, event) {
+                    thread(service, *id, line, change.at, narration);
+                }
             }
             (StreamId::Service(id), Event::Service(event)) => {
                 self.tell_service(id, event, change, narration);

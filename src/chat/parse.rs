@@ -50,10 +50,13 @@ pub fn parse(scope: &Scope<'_>, command: CommandName, text: &str) -> Result<Requ
     let (verb, rest) = match (command, first) {
         (CommandName::Incident, None) => return Ok(Request::Help { topic: None }),
         (CommandName::Incident, Some(word)) => (verb_of(scope, command, Some(word))?, &words[1..]),
-        (CommandName::Rollback, Some(word)) if words.len() == 1 && is_help(word) => {
-            return Ok(Request::Help { topic: Some(Verb::Rollback) });
+        (CommandName::Rollback | CommandName::Verify, first) => {
+            let verb = verb_of(scope, command, None)?;
+            if words.len() == 1 && first.is_some_and(is_help) {
+                return Ok(Request::Help { topic: Some(verb) });
+            }
+            (verb, &words[..])
         }
-        (CommandName::Rollback, _) => (Verb::Rollback, &words[..]),
     };
     let declaration = scope.catalog.declaration(verb);
     grammar::read(scope, declaration, &line, rest)
@@ -95,6 +98,7 @@ fn verb_of(
 ) -> Result<Verb, ParseRefusal> {
     match (command, word) {
         (CommandName::Rollback, _) => Ok(Verb::Rollback),
+        (CommandName::Verify, _) => Ok(Verb::Verify),
         (CommandName::Incident, None) => Ok(Verb::Incident(Subcommand::Help)),
         (CommandName::Incident, Some(word)) => Subcommand::from_name(word)
             .map(Verb::Incident)

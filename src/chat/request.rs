@@ -16,6 +16,7 @@ impl Request {
             | Self::Help { .. }
             | Self::Press { code: None } => true,
             Self::Rollback { .. }
+            | Self::Verify { .. }
             | Self::Open { .. }
             | Self::Note { .. }
             | Self::Halt { .. }
@@ -39,6 +40,13 @@ pub enum Request {
         to: Option<String>,
         /// Why.
         reason: Option<String>,
+    },
+    /// `/verify`
+    Verify {
+        /// Of which service.
+        service: ServiceId,
+        /// The deployment as typed; `None`: production.
+        deployment: Option<String>,
     },
     /// `/incident open`
     Open {
@@ -111,6 +119,7 @@ impl Request {
     pub const fn verb(&self) -> Verb {
         let subcommand = match self {
             Self::Rollback { .. } => return Verb::Rollback,
+            Self::Verify { .. } => return Verb::Verify,
             Self::Open { .. } => Subcommand::Open,
             Self::Status { .. } => Subcommand::Status,
             Self::Note { .. } => Subcommand::Note,

@@ -9,7 +9,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
 use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
-use crate::config::Config;
+use crate::config::{Config, ServiceSettings};
 use crate::domain::deployment::Live;
 use crate::engine::ports::{Journal, Provider, VerifyScope};
 
@@ -25,6 +25,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
                 one.service.id
             ));
         }
+        findings.good(journeys(one));
         for exception in &one.egress {
             findings.good(format!("{}: may call the private address {exception}", one.service.id));
         }
@@ -33,6 +34,20 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     check_slack(&config, &mut findings).await;
     check_vercel(&config, &mut findings).await?;
     Ok(findings.end())
+}
+
+/// What `/verify` would walk.
+fn journeys(settings: &ServiceSettings) -> String {
+    let service = &settings.service.id;
+    if settings.journeys.is_empty() {
+        let paths = settings.proof_paths.join(", ");
+        return format!(
+            "{service}: no journeys are configured, so /verify asks for the proof paths only: {paths}"
+        );
+    }
+    let journeys = settings.journeys.iter();
+    let named = journeys.map(|one| format!("{} ({} requests)", one.name, one.steps.len()));
+    format!("{service}: /verify walks {}", named.collect::<Vec<_>>().join(", "))
 }
 
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! The file as it is written. Every member is known by name; whatever else stands there is an error.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -94,8 +96,61 @@ pub(super) struct Service {
     pub(super) assignment: String,
     #[serde(default)]
     pub(super) egress: Vec<String>,
+    /// Not part of the digest where nothing is written: an older file keeps its digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) deployment_hosts: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) journeys: Vec<Journey>,
     pub(super) job_limit_s: Option<u32>,
     pub(super) proof_limit_s: Option<u32>,
+}
+
+/// Requests that a verification makes as one visitor.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Journey {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) steps: Vec<Step>,
+}
+
+/// One request, and what must come back.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Step {
+    #[serde(default = "get")]
+    pub(super) method: String,
+    pub(super) path: String,
+    /// Values, or where secret values come from.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: Option<String>,
+    #[serde(default = "ok")]
+    pub(super) expect_status: u16,
+    pub(super) expect_body: Option<String>,
+    pub(super) expect_json: Option<ExpectJson>,
+    pub(super) expect_header: Option<ExpectHeader>,
+    pub(super) within_ms: Option<u32>,
+}
+
+/// `{ pointer = "/items", value = 1 }`
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ExpectJson {
+    pub(super) pointer: String,
+    pub(super) value: serde_json::Value,
+}
+
+/// `{ name = "content-type", value = "text/html" }`
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ExpectHeader {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn ok() -> u16 {
+    200
 }
 
 /// Whether a probe carries a query of its own, for caches that ignore `Cache-Control`.

@@ -64,3 +64,95 @@ fn two_services_of_one_project_are_refused() {
     let faults = faults(&format!("{GOOD}\n{again}"));
     assert!(faults[0].contains("same project"), "{faults:?}");
 }
+
+/// The sample with these lines in place of its journey.
+fn with_journeys(lines: &str) -> String {
+    let before = GOOD.split("[[service.journeys]]").next().expect("a sample");
+    format!("{before}\n{lines}")
+}
+
+#[test]
+fn a_journey_is_read_with_all_that_a_step_may_have() {
+    let text = with_journeys(
+        r#"
+        [[service.journeys]]
+        name = "basket"
+        [[service.journeys.steps]]
+        method = "POST"
+        path = "/api/basket?x=1"
+        headers = { content-type = "application/json", x-api-key = "env:VERCEL_TOKEN" }
+        body = '{"sku":"tea"}'
+        expect_status = 201
+        expect_body = "items"
+        expect_json = { pointer = "/items", value = 1 }
+        expect_header = { name = "content-type", value = "application/json" }
+        within_ms = 800
+        [[service.journeys.steps]]
+        path = "/"
+        "#,
+    );
+    let config = Config::parse(&text, &environment).expect("usable");
+    let journey = &config.services[0].journeys[0];
+    assert_eq!((journey.name.as_str(), journey.steps.len()), ("basket", 2));
+    let [post, get] = &journey.steps[..] else { panic!("two steps") };
+    assert_eq!(
+        (post.method.as_str(), post.expect.status, post.expect.within.0),
+        ("POST", 201, 800)
+    );
+    assert_eq!((get.method.as_str(), get.expect.status, get.expect.within.0), ("GET", 200, 5_000));
+    assert!(!format!("{journey:?}").contains("v-1"), "a secret is shown");
+    assert_eq!(config.services[0].deployment_hosts, ["*.vercel.app"]);
+}
+
+#[test]
+fn everything_that_is_wrong_with_journeys_is_listed_at_once() {
+    let text = with_journeys(
+        r#"
+        [[service.journeys]]
+        name = ""
+        [[service.journeys]]
+        name = "a"
+        colour = "red"
+        [[service.journeys.steps]]
+        method = "BREW"
+        path = "//evil.example"
+        headers = { Cookie = "a=1", "x y" = "1", x-key = "env:NOT_THERE" }
+        expect_status = 99
+        expect_body = ""
+        expect_json = { pointer = "items", value = 1 }
+        within_ms = 60000
+        typo = 1
+        [[service.journeys]]
+        name = "a"
+        [[service.journeys.steps]]
+        path = "checkout"
+        expect_header = { name = "not a name", value = "x" }
+        "#,
+    );
+    let text = text.replace(
+        "#deployment_hosts = [\"*.vercel.app\"]",
+        "deployment_hosts = [\"*\", \"ok.example.com\"]",
+    );
+    let faults = faults(&text);
+    for expected in [
+        "colour",
+        "typo",
+        "a name has 1 to 60",
+        "1 to 20 steps",
+        "configured twice",
+        "step 1: method \"BREW\"",
+        "path \"//evil.example\"",
+        "path \"checkout\"",
+        "header cookie is set by the walk itself",
+        "\"x y\" is not the name of a header",
+        "NOT_THERE",
+        "expect_status is 100 to 599",
+        "expect_body is empty",
+        "pointer \"items\" begins with /",
+        "within_ms is 1 to 10000",
+        "\"not a name\" is not the name",
+        "deployment_hosts \"*\"",
+    ] {
+        assert!(faults.iter().any(|one| one.contains(expected)), "{expected} in {faults:#?}");
+    }
+}

@@ -18,6 +18,8 @@ pub enum Action {
     Choose(ConfirmationId, DeploymentId),
     /// Looks at the world again and asks anew, after a confirmation expired or was voided.
     Renew,
+    /// Verifies production: is it restored?
+    Verify,
     /// Shows the incident's card to the person who asks.
     ShowCard,
 }
@@ -31,6 +33,7 @@ impl Action {
             Self::ChooseAnother(_) => "choose_another",
             Self::Choose(..) => "choose",
             Self::Renew => "renew",
+            Self::Verify => "verify",
             Self::ShowCard => "show_card",
         }
     }

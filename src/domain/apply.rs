@@ -7,7 +7,7 @@ use super::actor::{Actor, Person};
 use super::book::{Book, Halt, PointerLock, SeenPointer, ServiceState};
 use super::event::{
     Confirmation, Effect, Emitted, Envelope, Event, Exit, Finding, FlipEvent, IncidentEvent,
-    Outcome, RegisterEvent, ServiceEvent,
+    Outcome, RegisterEvent, ServiceEvent, VerificationEvent,
 };
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, StreamId};
 use super::incident::{
@@ -15,6 +15,7 @@ use super::incident::{
 };
 use super::refusal::Void;
 use super::time::Timestamp;
+use super::verification::{self, Address, Verification, Verifying};
 
 /// Folds one event into the book and counts the stream's version up.
 pub fn apply(book: &mut Book, stream: &StreamId, envelope: &Envelope) {
@@ -58,6 +59,11 @@ fn apply_to_incident_stream(book: &mut Book, id: IncidentId, envelope: &Envelope
                 apply_to_flip(Arc::make_mut(incident), event, at);
             }
         }
+        Event::Verification(event) => {
+            if let Some(incident) = book.incidents.get_mut(&id) {
+                apply_to_verification(Arc::make_mut(incident), event, at);
+            }
+        }
         // A valid journal has none of these in an incident's stream.
         Event::Register(_) | Event::Service(_) => {}
     }
@@ -83,6 +89,8 @@ fn open(
         refused: None,
         cancelled: None,
         before: None,
+        verifying: None,
+        verifications: Vec::new(),
         trouble: None,
         trouble_since: None,
         needs_person: None,
@@ -152,6 +160,8 @@ fn confirm(
     at: Timestamp,
 ) {
     incident.asked.insert(confirmation.clone(), Answer::Confirmed(by.clone(), at));
+    // Production moves: what was seen of it before says nothing any more.
+    incident.verifications.retain(|one| one.address != Address::Production);
     if let Layer1::Waiting(question) = &incident.layer1 {
         incident.layer1 = Layer1::Flipping(Box::new(Flip {
             confirmation: (**question).clone(),
@@ -180,6 +190,7 @@ fn resolve(
 ) {
     supersede(incident);
     forget_trouble(incident);
+    incident.verifying = None;
     incident.needs_person = None;
     if !matches!(incident.layer1, Layer1::Settled(_)) {
         fall_back(incident);
@@ -405,12 +416,41 @@ fn observe(flip: &mut Flip, finding: Finding, at: Timestamp) {
     };
 }
 
+fn apply_to_verification(incident: &mut Incident, event: &VerificationEvent, at: Timestamp) {
+    match event {
+        VerificationEvent::VerificationAsked { verification, by, subject } => {
+            let (id, by, subject) = (verification.clone(), by.clone(), subject.clone());
+            incident.verifying = Some(Verifying { id, by, subject, since: at });
+        }
+        VerificationEvent::VerificationEnded {
+            verification,
+            address,
+            deployment,
+            verdict,
+            walk,
+        } => {
+            let asked = incident.verifying.take_if(|one| one.id == *verification);
+            let Some(asked) = asked else { return };
+            let ended = Verification {
+                id: asked.id,
+                by: asked.by,
+                at,
+                address: *address,
+                deployment: deployment.as_deref().cloned(),
+                verdict: verdict.clone(),
+                walk: walk.clone(),
+            };
+            verification::keep(&mut incident.verifications, ended);
+        }
+    }
+}
+
 fn apply_to_service_stream(book: &mut Book, id: &ServiceId, envelope: &Envelope) {
     let state = book.states.entry(id.clone()).or_default();
     match &envelope.event {
         Event::Service(event) => apply_to_service(state, event, envelope.at),
         // A valid journal has none of these in a service's stream.
-        Event::Register(_) | Event::Incident(_) | Event::Flip(_) => {}
+        Event::Register(_) | Event::Incident(_) | Event::Flip(_) | Event::Verification(_) => {}
     }
 }
 

@@ -12,6 +12,7 @@ use super::probe::Probe;
 use super::refusal::{Refusal, Void};
 use super::service::Channel;
 use super::time::{Span, Timestamp};
+pub use super::verification::VerificationEvent;
 
 /// An event with its time and who stands behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,11 @@ impl Emitted {
     /// An event of an incident's flip.
     pub fn flip(id: IncidentId, event: FlipEvent) -> Self {
         Self { stream: StreamId::Incident(id), event: Event::Flip(event) }
+    }
+
+    /// An event of an incident's verification.
+    pub fn verification(id: IncidentId, event: VerificationEvent) -> Self {
+        Self { stream: StreamId::Incident(id), event: Event::Verification(event) }
     }
 
     /// An event of a service.
@@ -217,6 +223,8 @@ pub enum Event {
     Incident(IncidentEvent),
     /// The course of a confirmed flip within its incident.
     Flip(FlipEvent),
+    /// Verifications within their incident.
+    Verification(VerificationEvent),
     /// What holds for a service beyond one incident.
     Service(ServiceEvent),
 }
@@ -489,6 +497,7 @@ impl Event {
         };
         family(&whole, Self::Incident)
             .or_else(|| family(&whole, Self::Flip))
+            .or_else(|| family(&whole, Self::Verification))
             .or_else(|| family(&whole, Self::Service))
             .or_else(|| family(&whole, Self::Register))
             .unwrap_or_else(|| Err("the kind is not known".to_owned()))

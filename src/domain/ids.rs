@@ -55,6 +55,10 @@ text_id!(
     ConfirmationId
 );
 text_id!(
+    /// One verification. Unique for ever.
+    VerificationId
+);
+text_id!(
     /// The key under which one inbound request is known; a repeat carries the same key.
     DeliveryKey
 );

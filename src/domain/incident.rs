@@ -18,6 +18,7 @@ use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
 use super::probe::Probe;
 use super::refusal::{Refusal, Void};
 use super::time::Timestamp;
+use super::verification::{Verification, Verifying};
 
 /// One open problem of one service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,10 @@ pub struct Incident {
     pub cancelled: Option<(Person, Timestamp)>,
     /// The flip that had come to its end before the present wish; it holds again if that wish comes to nothing.
     pub before: Option<Box<Flip>>,
+    /// The verification that is being made.
+    pub verifying: Option<Verifying>,
+    /// Verdicts, the newest last: one for each address and deployment.
+    pub verifications: Vec<Verification>,
     /// Why reading the world fails at the moment.
     pub trouble: Option<String>,
     /// Since when it fails.

@@ -19,3 +19,4 @@ pub mod refusal;
 pub mod service;
 pub mod target;
 pub mod time;
+pub mod verification;

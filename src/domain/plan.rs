@@ -6,7 +6,7 @@ use super::book::Book;
 use super::decide::{Read, Request};
 use super::deployment::Deployment;
 use super::event::{Effect, Outcome};
-use super::ids::{EffectId, IncidentId};
+use super::ids::{EffectId, IncidentId, VerificationId};
 use super::incident::{Disarm, Flip, Incident, Layer1, Proof, Stage};
 use super::probe::{Probe, Seen};
 use super::service::Limits;
@@ -56,6 +56,8 @@ pub enum Next {
     Read(Timestamp, Vec<Read>, Request),
     /// Look at production at the given time, judged against the target.
     Probe(Timestamp, Box<Deployment>),
+    /// Walk a verification's journeys from now on, beside everything else.
+    Walk(VerificationId),
 }
 
 /// What was looked at lately. Kept in memory only: after a restart, looking begins anew.
@@ -65,6 +67,8 @@ pub struct Looks {
     pub last: Option<Timestamp>,
     /// How production answered.
     pub tally: Tally,
+    /// The verification whose journeys are being walked.
+    pub walking: Option<VerificationId>,
 }
 
 /// Fresh answers of production, counted.
@@ -114,6 +118,12 @@ pub fn next(book: &Book, id: IncidentId, looks: &Looks, now: Timestamp) -> Next 
         return Next::Rest;
     };
     let Some(service) = book.services.get(&incident.service) else { return Next::Rest };
+    // Walking holds up nothing, and only looks: a halt does not concern it.
+    if let Some(asked) = &incident.verifying
+        && looks.walking.as_ref() != Some(&asked.id)
+    {
+        return Next::Walk(asked.id.clone());
+    }
     let is_halted = book.state(&incident.service).is_some_and(|state| state.halt.is_some());
     match &incident.layer1 {
         Layer1::Idle | Layer1::Lapsed(..) => Next::Rest,

@@ -75,6 +75,25 @@ pub fn choose(typed: Option<&str>, evidence: &Evidence<'_>) -> Result<Choice, Re
     Ok(Choice { from: live_deployment(evidence, live), to, others })
 }
 
+/// The one deployment that was meant by an id, an address or a commit.
+///
+/// # Errors
+/// When several fit, or none.
+pub fn look_up<'a>(
+    typed: &str,
+    deployments: &'a [Deployment],
+    named: Option<&'a Deployment>,
+) -> Result<&'a Deployment, Refusal> {
+    match find(typed, deployments) {
+        Named::One(found) => Ok(found),
+        Named::Several(fits) => Err(Refusal::AmbiguousTarget {
+            typed: typed.to_owned(),
+            fits: fits.iter().take(5).map(|fit| short_name(fit)).collect(),
+        }),
+        Named::None => named.ok_or_else(|| Refusal::UnknownTarget { typed: typed.to_owned() }),
+    }
+}
+
 /// Whether what was typed is none of the deployments that are known already, so that it must be looked up.
 pub fn needs_look_up(typed: &str, deployments: &[Deployment]) -> bool {
     list_number(typed).is_none() && matches!(find(typed, deployments), Named::None)
@@ -105,16 +124,7 @@ fn named_target(
         // List numbers are those of the card: 1 is the best target.
         return ranked.get(number - 1).cloned().ok_or_else(unknown);
     }
-    let found = match find(typed, evidence.deployments) {
-        Named::One(found) => found,
-        Named::Several(fits) => {
-            return Err(Refusal::AmbiguousTarget {
-                typed: typed.to_owned(),
-                fits: fits.iter().take(5).map(|fit| short_name(fit)).collect(),
-            });
-        }
-        Named::None => evidence.named.ok_or_else(unknown)?,
-    };
+    let found = look_up(typed, evidence.deployments, evidence.named)?;
     Ok(Candidate { deployment: found.clone(), served_for: served_for(found, evidence.deployments) })
 }
 

@@ -10,11 +10,11 @@ use super::activity::{AtWork, Bell};
 use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
 use super::ports::{JournalError, PortError, PortErrorKind};
-use super::retry;
+use super::{retry, verifier};
 use crate::domain::decide::{Read, Request};
 use crate::domain::deployment::Deployment;
 use crate::domain::event::{Effect, Emitted, Event, FlipEvent, Outcome};
-use crate::domain::ids::{EffectId, IncidentId, ServiceId, StreamId, Version};
+use crate::domain::ids::{EffectId, IncidentId, ServiceId, StreamId, VerificationId, Version};
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Span, Timestamp};
@@ -44,6 +44,7 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
             Next::Decide(at, _) | Next::Read(at, ..) | Next::Probe(at, _) => {
                 Some((*at).max(follower.not_before(now)))
             }
+            Next::Walk(_) => Some(now),
         };
         match due {
             Some(at) if at <= now => follower.step(next).await,
@@ -131,6 +132,10 @@ impl Follower {
                 self.decide(request, readings).await
             }
             Next::Probe(_, target) => self.probe(&target).await,
+            Next::Walk(verification) => {
+                self.walk(verification);
+                Ok(())
+            }
         };
         match done {
             Ok(()) => self.failures = 0,
@@ -215,6 +220,14 @@ impl Follower {
         }
     }
 
+    /// Has a verification walked beside what is due here.
+    fn walk(&mut self, verification: VerificationId) {
+        self.looks.walking = Some(verification.clone());
+        let at_work = self.engine.activity().begin();
+        let engine = self.engine.clone();
+        tokio::spawn(verifier::verify(engine, self.incident, verification, at_work));
+    }
+
     /// Makes the call of an effect whose start is durable, and records how it ended.
     async fn call(&mut self, effect: &EffectId) -> Result<(), StepFailure> {
         let book = self.engine.keeper().book();
@@ -241,7 +254,7 @@ impl Follower {
                 }
             }
         }
-        self.looks = Looks::default();
+        self.looks = Looks { walking: self.looks.walking.take(), ..Looks::default() };
         Ok(())
     }
 
@@ -292,7 +305,11 @@ fn outcome_of(error: PortError) -> Outcome {
 fn started(emitted: &[Emitted]) -> Option<EffectId> {
     emitted.iter().find_map(|one| match &one.event {
         Event::Flip(FlipEvent::EffectStarted { effect, .. }) => Some(effect.clone()),
-        Event::Flip(_) | Event::Register(_) | Event::Incident(_) | Event::Service(_) => None,
+        Event::Flip(_)
+        | Event::Register(_)
+        | Event::Incident(_)
+        | Event::Verification(_)
+        | Event::Service(_) => None,
     })
 }
 

@@ -315,6 +315,7 @@ impl Keeper {
             fresh: Fresh {
                 confirmation: self.fresh_id("cnf").into(),
                 effect: self.fresh_id("eff").into(),
+                verification: self.fresh_id("ver").into(),
             },
         }
     }

@@ -9,6 +9,7 @@
 //! - [`keeper`]: the one place where a decision becomes durable.
 //! - [`intake`]: presses, stored before they are looked at.
 //! - [`executor`]: what is due for an incident, one step at a time.
+//! - `verifier`: verifications, beside the steps of an incident.
 //! - [`outbox`]: what is to be said, in order per channel, never in the way of an effect.
 //! - [`recovery`], [`reconcile`]: after a restart, and every minute.
 
@@ -24,3 +25,4 @@ pub mod reconcile;
 pub mod recovery;
 pub mod retry;
 pub mod seal;
+mod verifier;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::activity::{Activity, Bell, Flag};
 use super::keeper::{Answer, Keeper, Proposal, Ripples};
-use super::ports::{JournalError, Notifier, Prober};
+use super::ports::{JournalError, Notifier, Prober, Walker};
 use super::reader::{Providers, Reader};
 use super::{executor, outbox};
 use crate::domain::ids::{IncidentId, ServiceId};
@@ -24,6 +24,8 @@ pub struct Hands {
     pub providers: Providers,
     /// The data plane.
     pub prober: Arc<dyn Prober>,
+    /// The data plane, journey by journey.
+    pub walker: Arc<dyn Walker>,
     /// Where things are said.
     pub notifier: Arc<dyn Notifier>,
 }

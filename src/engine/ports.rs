@@ -15,7 +15,7 @@ pub use journal::{
     PendingDelivery, PendingPost, Placement, PostOutcome, Receipt, Recorded, StoredToken,
     TokenHash, VerifyReport, VerifyScope,
 };
-pub use provider::{PortError, PortErrorKind, Prober, Provider};
+pub use provider::{PortError, PortErrorKind, Prober, Provider, Walker};
 
 use crate::domain::book::Book;
 use crate::domain::decide::{self, Decision};

@@ -82,6 +82,34 @@ struct Addresses {
     shop: SocketAddr,
 }
 
+/// What a customer of the demo's shop does.
+const JOURNEYS: &str = r#"
+[[service.journeys]]
+name = "front page"
+[[service.journeys.steps]]
+path = "/"
+expect_body = "Teas for weather"
+within_ms = 2000
+
+[[service.journeys]]
+name = "basket"
+[[service.journeys.steps]]
+method = "POST"
+path = "/basket"
+expect_status = 201
+[[service.journeys.steps]]
+path = "/basket"
+expect_json = { pointer = "/items", value = 1 }
+
+[[service.journeys]]
+name = "checkout"
+[[service.journeys.steps]]
+path = "/checkout"
+expect_body = "Place order"
+expect_header = { name = "content-type", value = "text/html; charset=utf-8" }
+within_ms = 2000
+"#;
+
 /// The project of the demo's shop.
 pub const PROJECT: &str = "shop";
 
@@ -203,7 +231,8 @@ stakeholders = [{stakeholders}]
 responders = [{ana}, {bo}]
 leads = [{lee}]
 egress = ["{shop}"]
-"#,
+{journeys}"#,
+            journeys = JOURNEYS,
             journal = quoted(folder.join("journal.db").display().to_string()),
             bot_token = quoted(file("bot_token")),
             app_token = quoted(file("app_token")),

@@ -2,7 +2,7 @@
 //!
 //! Owns the pages, the health of each deployment, and the customers' requests counted by the second. It shows what the
 //! data plane serves, which is not always what the modelled control plane says. `page` draws; the deployments come from
-//! `vercel`.
+//! `vercel`. A basket lives in the visitor's cookie, as in a shop without accounts.
 
 mod page;
 #[cfg(test)]
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::State as Shared;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -36,12 +36,24 @@ use crate::engine::ports::Clock;
 /// | `status` | answers `{"status":503}` with an empty page that carries no marker |
 /// | `protected` | a deployment's own address answers 401, as behind a login |
 /// | `unmarked` | the page is well, but does not say which deployment it is from |
-pub const FAULTS: &[&str] = &["dropped", "hang", "status", "protected", "unmarked"];
+/// | `login` | a deployment's own address redirects to the vendor's login |
+/// | `away` | the page redirects to a host of somebody else |
+/// | `slow` | answers after `{"ms":3000}` of the world's time, which passes at once |
+pub const FAULTS: &[&str] =
+    &["dropped", "hang", "status", "protected", "unmarked", "login", "away", "slow"];
 
 const VENDOR: &str = "shop";
 
 /// Deployments' own addresses: a host of their own is hard to have on loopback, so it is part of the path.
 const OWN: &str = "/_deployments/";
+
+/// Where the `login` and the `away` trap lead.
+const LOGIN: &str = "https://vercel.com/sso-api?url=shop";
+const AWAY: &str = "https://elsewhere.example/";
+
+/// What the basket's cookie is called, and where the basket is.
+const BASKET: &str = "basket";
+const BASKET_PATH: &str = "/basket";
 
 /// How many seconds of traffic are remembered.
 const WINDOW_SECONDS: i64 = 180;
@@ -88,6 +100,16 @@ struct Served {
     status: StatusCode,
     content: Content,
     from: Option<ModelDeployment>,
+    /// One more header.
+    also: Option<(HeaderName, String)>,
+}
+
+/// One visitor's request, as far as the shop looks at it.
+struct Visit<'a> {
+    method: &'a Method,
+    path: &'a str,
+    /// How many things are in the basket that the visitor carries.
+    carried: u32,
 }
 
 enum Content {
@@ -159,7 +181,8 @@ impl ShopModel {
                 at = self.clock.now();
             }
             self.clock.sleep_until(at).await;
-            let served = self.production(visit);
+            let visit = Visit { method: &Method::GET, path: visit, carried: 0 };
+            let served = self.production(&visit);
             self.count(at, served.status);
             if second(at) != second(at + pause) {
                 self.ledger.touch();
@@ -179,29 +202,38 @@ impl ShopModel {
     }
 
     /// What customers get.
-    fn production(&self, path: &str) -> Served {
+    fn production(&self, visit: &Visit<'_>) -> Served {
         match self.vercel.serving(&self.project) {
-            Some(deployment) => self.page(deployment, "", path),
+            Some(deployment) => self.page(deployment, "", visit),
             None => Served::nowhere(),
         }
     }
 
     /// What a deployment answers at its own address.
-    fn own(&self, host_and_path: &str) -> Served {
+    fn own(&self, host_and_path: &str, visit: &Visit<'_>) -> Served {
         let (host, path) = match host_and_path.split_once('/') {
             Some((host, path)) => (host, format!("/{path}")),
             None => (host_and_path, "/".to_owned()),
         };
         let found = self.vercel.deployments(&self.project).into_iter().find(|d| d.host == host);
         match found.filter(|deployment| deployment.state == "READY") {
-            Some(deployment) => self.page(deployment, &format!("{OWN}{host}"), &path),
+            Some(deployment) => {
+                let visit = Visit { path: &path, ..*visit };
+                self.page(deployment, &format!("{OWN}{host}"), &visit)
+            }
             None => Served::nowhere(),
         }
     }
 
-    fn page(&self, deployment: ModelDeployment, base: &str, path: &str) -> Served {
+    fn page(&self, deployment: ModelDeployment, base: &str, visit: &Visit<'_>) -> Served {
+        if visit.path == BASKET_PATH {
+            return basket(deployment, base, visit);
+        }
+        if !is_reading(visit.method) {
+            return Served::empty(StatusCode::METHOD_NOT_ALLOWED);
+        }
         let health = self.health(&deployment.id);
-        let (status, content) = match (path, health) {
+        let (status, content) = match (visit.path, health) {
             ("/", _) => (StatusCode::OK, Content::Html(page::home(&deployment, base))),
             ("/checkout", Health::Healthy) => {
                 (StatusCode::OK, Content::Html(page::checkout(&deployment, base)))
@@ -215,7 +247,7 @@ impl ShopModel {
             }
             _ => (StatusCode::NOT_FOUND, Content::Html(page::not_found(&deployment, base))),
         };
-        Served { status, content, from: Some(deployment) }
+        Served { status, content, from: Some(deployment), also: None }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -231,7 +263,35 @@ fn second(at: Timestamp) -> i64 {
     at.0.div_euclid(1000)
 }
 
-async fn handle(Shared(shop): Shared<Arc<ShopModel>>, method: Method, uri: Uri) -> Response {
+/// The basket: a POST puts one thing in, a GET says how many there are.
+fn basket(deployment: ModelDeployment, base: &str, visit: &Visit<'_>) -> Served {
+    let is_adding = !is_reading(visit.method);
+    let items = visit.carried + u32::from(is_adding);
+    let status = if is_adding { StatusCode::CREATED } else { StatusCode::OK };
+    let cookie = format!("{BASKET}={items}; Path={base}/; HttpOnly");
+    let also = is_adding.then_some((header::SET_COOKIE, cookie));
+    Served { status, content: Content::Json(json!({"items": items})), from: Some(deployment), also }
+}
+
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// How many things are in the basket that a visitor carries.
+fn carried(headers: &HeaderMap) -> u32 {
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
+    let pairs =
+        cookies.unwrap_or_default().split(';').filter_map(|pair| pair.trim().split_once('='));
+    let mut basket = pairs.filter(|(name, _)| *name == BASKET);
+    basket.next().and_then(|(_, items)| items.parse().ok()).unwrap_or(0)
+}
+
+async fn handle(
+    Shared(shop): Shared<Arc<ShopModel>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path();
     let trap = |kind| shop.ledger.spring(VENDOR, kind, method.as_str(), path);
     if trap("hang").is_some() {
@@ -240,14 +300,18 @@ async fn handle(Shared(shop): Shared<Arc<ShopModel>>, method: Method, uri: Uri) 
     if trap("dropped").is_some() {
         return cut_off();
     }
+    if let Some(fault) = trap("slow") {
+        let ms = fault.with.get("ms").and_then(Value::as_i64).unwrap_or(3_000);
+        shop.clock.advance(Span(ms));
+    }
     let own = path.strip_prefix(OWN);
+    let visit = Visit { method: &method, path, carried: carried(&headers) };
     let mut served = match own {
-        _ if !matches!(method, Method::GET | Method::HEAD) => {
-            Served::empty(StatusCode::METHOD_NOT_ALLOWED)
-        }
         Some(_) if trap("protected").is_some() => Served::empty(StatusCode::UNAUTHORIZED),
-        Some(host_and_path) => shop.own(host_and_path),
-        None => shop.production(path),
+        Some(_) if trap("login").is_some() => Served::redirect(LOGIN),
+        _ if trap("away").is_some() => Served::redirect(AWAY),
+        Some(host_and_path) => shop.own(host_and_path, &visit),
+        None => shop.production(&visit),
     };
     if let Some(fault) = trap("status") {
         let ordered = fault.with.get("status").and_then(Value::as_u64);
@@ -265,7 +329,12 @@ async fn handle(Shared(shop): Shared<Arc<ShopModel>>, method: Method, uri: Uri) 
 
 impl Served {
     fn empty(status: StatusCode) -> Self {
-        Self { status, content: Content::Nothing, from: None }
+        Self { status, content: Content::Nothing, from: None, also: None }
+    }
+
+    fn redirect(to: &str) -> Self {
+        let also = Some((header::LOCATION, to.to_owned()));
+        Self { also, ..Self::empty(StatusCode::FOUND) }
     }
 
     /// No deployment stands behind the address; a host answers so itself.
@@ -289,9 +358,10 @@ impl IntoResponse for Served {
         let marks = self.from.iter().flat_map(|deployment| {
             [("x-deployment-id", deployment.id.as_str()), ("x-commit", deployment.sha.as_str())]
         });
-        for (name, value) in marks {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
+        let marks = marks.map(|(name, value)| (HeaderName::from_static(name), value.to_owned()));
+        for (name, value) in marks.chain(self.also) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
             }
         }
         response

@@ -19,3 +19,4 @@ mod rollback;
 mod slack_trouble;
 mod sweeps;
 mod trouble;
+mod verify;

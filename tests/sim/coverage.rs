@@ -110,11 +110,15 @@ pub fn out_of_reach(fault: Fault, op: Op, place: Place) -> Option<&'static str> 
         Op::Inbound if fault == Fault::TwoAtOnce && place == Place::Nowhere => {
             Some("there is nothing to press")
         }
+        Op::Walk if matches!(place, Place::Nowhere | Place::Over) => {
+            Some("a verification belongs to an open incident")
+        }
         Op::Commit
         | Op::Read
         | Op::Flip
         | Op::Disarm
         | Op::Probe
+        | Op::Walk
         | Op::Post
         | Op::Inbound
         | Op::World => None,

@@ -16,6 +16,8 @@ pub enum Op {
     Disarm,
     /// Production is looked at.
     Probe,
+    /// A verification's journeys are walked.
+    Walk,
     /// Something is said.
     Post,
     /// Somebody types or presses.
@@ -25,8 +27,17 @@ pub enum Op {
 }
 
 /// All kinds of operations.
-pub const OPS: [Op; 8] =
-    [Op::Commit, Op::Read, Op::Flip, Op::Disarm, Op::Probe, Op::Post, Op::Inbound, Op::World];
+pub const OPS: [Op; 9] = [
+    Op::Commit,
+    Op::Read,
+    Op::Flip,
+    Op::Disarm,
+    Op::Probe,
+    Op::Walk,
+    Op::Post,
+    Op::Inbound,
+    Op::World,
+];
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,10 +124,18 @@ pub enum Fault {
     RightsLost,
     /// The service's configuration is another one at the next start.
     ConfigChanged,
+    /// Nobody answers the walk.
+    WalkUnreachable,
+    /// Pages come too late.
+    WalkTooSlow,
+    /// A login stands before the deployment.
+    WalkProtected,
+    /// The walk does not end.
+    WalkHangs,
 }
 
 /// All faults.
-pub const FAULTS: [Fault; 41] = [
+pub const FAULTS: [Fault; 45] = [
     Fault::DiesBefore,
     Fault::DiesAfter,
     Fault::Slow,
@@ -158,6 +177,10 @@ pub const FAULTS: [Fault; 41] = [
     Fault::Restart,
     Fault::RightsLost,
     Fault::ConfigChanged,
+    Fault::WalkUnreachable,
+    Fault::WalkTooSlow,
+    Fault::WalkProtected,
+    Fault::WalkHangs,
 ];
 
 impl Fault {
@@ -193,6 +216,9 @@ impl Fault {
             | Self::ChatGone => op == Op::Post,
             Self::Twice | Self::Replayed | Self::LateDelivery | Self::TwoAtOnce => {
                 op == Op::Inbound
+            }
+            Self::WalkUnreachable | Self::WalkTooSlow | Self::WalkProtected | Self::WalkHangs => {
+                op == Op::Walk
             }
             Self::Dashboard
             | Self::ClockJumps
@@ -240,6 +266,7 @@ impl Weather {
         let times = match op {
             Op::Flip | Op::Disarm => 6,
             Op::Probe => 2,
+            Op::Walk => 4,
             Op::Commit | Op::Read | Op::Post | Op::Inbound | Op::World => 1,
         };
         self.per_thousand * times

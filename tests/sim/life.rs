@@ -170,7 +170,7 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
         .await
         .map_err(|error| JournalError::Unavailable(error.to_string()))?;
     night.truth().promises.same_state(&keeper.book());
-    let hands = Hands { providers, prober: ports.clone(), notifier: ports };
+    let hands = Hands { providers, prober: ports.clone(), walker: ports.clone(), notifier: ports };
     let engine = Engine::new(keeper, hands);
     let catalog = CATALOG.with(Clone::clone);
     let desk = Desk::new(engine.clone(), catalog, Prefix::default(), 600);

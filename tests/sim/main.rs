@@ -28,6 +28,7 @@ mod rng;
 mod shrink;
 mod sqlite;
 mod truth;
+mod walks;
 
 use std::process::Command;
 

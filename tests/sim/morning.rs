@@ -76,6 +76,9 @@ fn unfinished(truth: &Truth) -> Option<String> {
         return Some(format!("delivery {} is not settled", pending.key));
     }
     let book = &truth.promises.book;
+    if let Some(one) = book.incidents.values().find(|one| one.verifying.is_some()) {
+        return Some(format!("{} is still verifying {:?}", one.id, one.verifying));
+    }
     let stuck = book.incidents.values().find(|incident| {
         let state = book.state(&incident.service);
         let is_halted = state.is_some_and(|state| state.halt.is_some());

@@ -63,6 +63,7 @@ fn choose(truth: &mut Truth, is_left_out: bool) -> Doing {
         25..82 => press(truth),
         82..93 => incident(truth),
         93..95 => return build(truth, is_left_out),
+        95..98 => verify(truth),
         _ => other(truth),
     };
     let Some(first) = inbound else { return Doing::Elsewhere };
@@ -131,6 +132,20 @@ fn rollback(truth: &mut Truth) -> Option<Inbound> {
     };
     let by = somebody(truth);
     Some(typed(truth, by, channel, "/rollback", text))
+}
+
+/// Somebody wants to know whether production is restored, or a deployment good.
+fn verify(truth: &mut Truth) -> Option<Inbound> {
+    let (service, channel) = some_service(truth);
+    let number = truth.people.below(7);
+    let text = match truth.people.below(4) {
+        0 => String::new(),
+        1 => service.to_owned(),
+        2 => format!("{service} dpl_{service}{number}"),
+        _ => format!("{service} dpl_{service}90"),
+    };
+    let by = somebody(truth);
+    Some(typed(truth, by, channel, "/verify", text))
 }
 
 fn incident(truth: &mut Truth) -> Option<Inbound> {

@@ -7,12 +7,13 @@ use repoint::domain::book::Book;
 use repoint::domain::decide::{self, Decision, Facts, Request};
 use repoint::domain::deployment::Assignment;
 use repoint::domain::event::{
-    Effect, Emitted, Event, Finding, FlipEvent, IncidentEvent, ServiceEvent,
+    Effect, Emitted, Event, Finding, FlipEvent, IncidentEvent, ServiceEvent, VerificationEvent,
 };
 use repoint::domain::fact::{Fact, Known};
 use repoint::domain::ids::IncidentId;
 use repoint::domain::incident::{Incident, Layer1, Stage};
 use repoint::domain::time::Timestamp;
+use repoint::domain::verification::Verdict;
 use repoint::engine::ports::{DomainRules, Rules};
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub enum Bug {
     NotBoundToTarget,
     /// A halt does not stop what was confirmed.
     HaltIgnored,
+    /// Whatever was walked passes.
+    VerdictUnjudged,
     /// The expected version of a stream is not looked at.
     VersionIgnored,
     /// Time goes back when the wall clock is set back: a real one, found here and mended.
@@ -51,7 +54,7 @@ pub enum Bug {
 }
 
 /// All of them, in the order of their numbers.
-pub const BUGS: [Bug; 13] = [
+pub const BUGS: [Bug; 14] = [
     Bug::ResendOnUnknown,
     Bug::SingleUseDropped,
     Bug::AuthoriseAtCardOnly,
@@ -65,6 +68,7 @@ pub const BUGS: [Bug; 13] = [
     Bug::HaltIgnored,
     Bug::VersionIgnored,
     Bug::TimeGoesBack,
+    Bug::VerdictUnjudged,
 ];
 
 impl Bug {
@@ -115,6 +119,7 @@ impl Rules for PlantedRules {
             Some(Bug::NotBoundToTarget) => {
                 rightly(book, &with_pointer_as_shown(book, request, facts))
             }
+            Some(Bug::VerdictUnjudged) => pass_whatever_was_walked(rightly(book, facts)),
             Some(Bug::HaltIgnored) => match request {
                 Request::Start(_) => rightly(&without_halts(book), facts),
                 _ => rightly(book, facts),
@@ -221,6 +226,18 @@ fn with_pointer_as_shown(book: &Book, request: &Request, facts: &Facts) -> Facts
     shown.live = repoint::domain::deployment::Live::At(question.from.id.clone());
     shown.assignment = question.bound.assignment;
     Facts { pointer: Some(Fact::known(source, *read_at, shown)), ..facts.clone() }
+}
+
+fn pass_whatever_was_walked(decision: Decision) -> Decision {
+    let Decision::Events(mut events, refusal) = decision else { return decision };
+    for one in &mut events {
+        if let Event::Verification(VerificationEvent::VerificationEnded { verdict, .. }) =
+            &mut one.event
+        {
+            *verdict = Verdict::Passed;
+        }
+    }
+    Decision::Events(events, refusal)
 }
 
 fn without_halts(book: &Book) -> Book {

@@ -12,15 +12,18 @@ use repoint::domain::book::Book;
 use repoint::domain::deployment::{Assignment, Pointer};
 use repoint::domain::event::{
     Effect, Envelope, Event, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
+    VerificationEvent,
 };
 use repoint::domain::ids::{
     ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId,
 };
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
 use repoint::domain::service::{Channel, Service};
+use repoint::domain::verification::Verdict;
 use repoint::engine::ports::Recorded;
 
 use super::place::Place;
+use super::walks::Walks;
 
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub struct Promises {
     changes: BTreeMap<String, u32>,
     /// Who pressed Confirm on which question, and whether the card showed the target (S4, S6, S21).
     pressed: BTreeMap<(Person, ConfirmationId), bool>,
+    /// What verdicts rest on.
+    pub walks: Walks,
     /// Deliveries that were taken (S13).
     taken: BTreeSet<DeliveryKey>,
     /// The first promise that was broken.
@@ -200,6 +205,9 @@ impl Promises {
             match &envelope.event {
                 Event::Incident(event) => self.told(before, event, &envelope.actor, policy),
                 Event::Flip(event) => self.flipped(before, event, now, policy),
+                Event::Verification(event) => {
+                    self.verified(before, event, &envelope.actor, (now, policy))
+                }
                 Event::Register(_) | Event::Service(_) => self.fail("S19", "a foreign event"),
             }
         }
@@ -247,6 +255,39 @@ impl Promises {
             used.filter(|one| matches!(one, repoint::domain::incident::Answer::Confirmed(..)));
         let is_used = used.count() > 0;
         self.expect(!is_used, "S3", || format!("{confirmation} was used twice"));
+    }
+
+    /// A verdict that passes rests on a walk of that very deployment, made after it was asked for.
+    fn verified(
+        &mut self,
+        before: &Incident,
+        event: &VerificationEvent,
+        actor: &Actor,
+        (now, policy): (u64, &Policy),
+    ) {
+        match event {
+            VerificationEvent::VerificationAsked { verification, by, .. } => {
+                let may = policy.role(&before.service, by) >= Some(Role::Responder);
+                self.expect(may, "S4", || format!("{by} may not verify"));
+                self.expect(*actor == Actor::Person(by.clone()), "S21", || {
+                    format!("{by} is said to have asked, but {actor:?} did")
+                });
+                self.walks.asked(verification, now);
+            }
+            VerificationEvent::VerificationEnded {
+                verification,
+                address,
+                deployment,
+                verdict,
+                ..
+            } => {
+                let deployment = deployment.as_deref();
+                let rests_on_a_walk = self.walks.bear_out(verification, deployment, *address);
+                self.expect(*verdict != Verdict::Passed || rests_on_a_walk, "verified", || {
+                    format!("{verification} of {deployment:?} passed, and no walk of it did")
+                });
+            }
+        }
     }
 
     fn flipped(&mut self, before: &Incident, event: &FlipEvent, now: u64, policy: &Policy) {

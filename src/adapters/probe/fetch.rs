@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue};
 use url::Url;
 
@@ -33,8 +34,8 @@ pub(super) enum FetchError {
     Egress(#[from] EgressError),
     #[error("the http client cannot be made")]
     Client(#[source] reqwest::Error),
-    #[error("no answer within {} s", DEADLINE.as_secs())]
-    TooSlow,
+    #[error("no answer within {} s", .0.as_secs())]
+    TooSlow(Duration),
     #[error("{0}")]
     NoAnswer(String),
     #[error(transparent)]
@@ -64,19 +65,43 @@ impl Page {
     }
 }
 
-/// Fetches a page over a connection of its own.
-pub(super) async fn fetch(
-    egress: &Egress,
-    url: Url,
-    bypass: Option<&Secret>,
-) -> Result<Page, FetchError> {
-    tokio::time::timeout(DEADLINE, fetch_now(egress, url, bypass))
-        .await
-        .unwrap_or(Err(FetchError::TooSlow))
+/// One request, ready to be made.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<String>,
 }
 
-async fn fetch_now(egress: &Egress, url: Url, bypass: Option<&Secret>) -> Result<Page, FetchError> {
-    let destination = egress.check(&url).await?;
+impl Ask {
+    /// A page of its address and nothing else.
+    pub(super) fn page(url: Url) -> Self {
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: None }
+    }
+
+    /// The same, past the login that stands before a deployment.
+    pub(super) fn past(mut self, bypass: Option<&Secret>) -> Self {
+        if let Some(value) = bypass.and_then(secret_header) {
+            self.headers.insert(BYPASS, value);
+        }
+        self
+    }
+}
+
+/// Asks over a connection of its own.
+pub(super) async fn fetch(
+    egress: &Egress,
+    ask: Ask,
+    deadline: Duration,
+) -> Result<Page, FetchError> {
+    tokio::time::timeout(deadline, fetch_now(egress, ask))
+        .await
+        .unwrap_or(Err(FetchError::TooSlow(deadline)))
+}
+
+async fn fetch_now(egress: &Egress, ask: Ask) -> Result<Page, FetchError> {
+    let destination = egress.check(&ask.url).await?;
     // A client of its own for each fetch: nothing is pooled, and it can reach the checked addresses only.
     let client = reqwest::Client::builder()
         .user_agent(concat!("repoint-probe/", env!("CARGO_PKG_VERSION")))
@@ -87,9 +112,12 @@ async fn fetch_now(egress: &Egress, url: Url, bypass: Option<&Secret>) -> Result
         .no_proxy()
         .build()
         .map_err(FetchError::Client)?;
-    let mut request = client.get(destination.url).header(CACHE_CONTROL, "no-cache");
-    if let Some(value) = bypass.and_then(secret_header) {
-        request = request.header(BYPASS, value);
+    let mut request = client
+        .request(ask.method, destination.url)
+        .header(CACHE_CONTROL, "no-cache")
+        .headers(ask.headers);
+    if let Some(body) = ask.body {
+        request = request.body(body);
     }
     let response = request.send().await.map_err(|error| FetchError::NoAnswer(cause(error)))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -97,7 +125,8 @@ async fn fetch_now(egress: &Egress, url: Url, bypass: Option<&Secret>) -> Result
     Ok(Page { status, headers, body })
 }
 
-fn secret_header(secret: &Secret) -> Option<HeaderValue> {
+/// A header's value that no log shows.
+pub(super) fn secret_header(secret: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(secret.expose()).ok()?;
     value.set_sensitive(true);
     Some(value)

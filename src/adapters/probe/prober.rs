@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::{join, join_all};
 use url::Url;
 
-use super::fetch::{FetchError, Page, fetch};
+use super::fetch::{Ask, DEADLINE, FetchError, Page, fetch};
 use super::site::{CacheBuster, Marker, Origin, Site, compare};
 use crate::adapters::egress::Egress;
 use crate::domain::deployment::Deployment;
@@ -38,7 +38,7 @@ impl HttpProber {
     }
 
     async fn look(&self, service: &ServiceId, target: &Deployment) -> Seen {
-        let Some((site, egress)) = self.sites.get(service) else {
+        let Some((site, egress)) = self.site(service) else {
             let why = format!("service {service} has no production address in the configuration");
             return Seen::NoAnswer { why };
         };
@@ -52,7 +52,12 @@ impl HttpProber {
         }
     }
 
-    fn freshen(&self, cache_buster: CacheBuster, mut url: Url) -> Url {
+    /// What is configured for a service, and where it may connect to.
+    pub(super) fn site(&self, service: &ServiceId) -> Option<&(Site, Egress)> {
+        self.sites.get(service)
+    }
+
+    pub(super) fn freshen(&self, cache_buster: CacheBuster, mut url: Url) -> Url {
         if cache_buster == CacheBuster::QueryParameter {
             let count = self.sent.fetch_add(1, Ordering::Relaxed);
             let value = format!("{}-{count}", self.clock.now().0);
@@ -124,13 +129,15 @@ impl Look<'_> {
 
     async fn production(&self, path: &str) -> Result<Page, FetchError> {
         let url = self.site.production_page(path).ok_or_else(not_an_address)?;
-        fetch(self.egress, self.prober.freshen(self.site.cache_buster, url), None).await
+        let url = self.prober.freshen(self.site.cache_buster, url);
+        fetch(self.egress, Ask::page(url), DEADLINE).await
     }
 
     async fn own(&self, path: &str) -> Result<Page, FetchError> {
         let url = self.site.own_page(&self.target.host, path).ok_or_else(not_an_address)?;
         let bypass = self.site.protection_bypass.as_ref();
-        fetch(self.egress, self.prober.freshen(self.site.cache_buster, url), bypass).await
+        let url = self.prober.freshen(self.site.cache_buster, url);
+        fetch(self.egress, Ask::page(url).past(bypass), DEADLINE).await
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::fetch::Page;
+use super::journey::Journey;
 use crate::adapters::secret::Secret;
 use crate::domain::deployment::Deployment;
 use crate::domain::ids::ServiceId;
@@ -30,6 +31,10 @@ pub struct Site {
     pub protection_bypass: Option<Secret>,
     /// Private addresses that may be connected to, as exact `host:port`.
     pub egress: Vec<String>,
+    /// What a verification walks.
+    pub journeys: Vec<Journey>,
+    /// The hosts that deployments' own addresses may have: exact, or `*.` before a domain.
+    pub deployment_hosts: Vec<String>,
 }
 
 /// Where the deployment's id, its host or its commit stands in an answer.
@@ -62,6 +67,9 @@ pub enum CacheBuster {
     QueryParameter,
 }
 
+/// Where deployments live unless something else is configured.
+pub const VENDOR_HOSTS: &str = "*.vercel.app";
+
 /// What an answer says about where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -85,6 +93,8 @@ impl Site {
             cache_buster: CacheBuster::Off,
             protection_bypass: None,
             egress: Vec::new(),
+            journeys: Vec::new(),
+            deployment_hosts: vec![VENDOR_HOSTS.to_owned()],
         }
     }
 
@@ -101,6 +111,15 @@ impl Site {
         base.set_query(None);
         base.set_fragment(None);
         page(base.as_str(), path)
+    }
+
+    /// Whether a deployment's host is one that this service's deployments may have.
+    pub(super) fn knows_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.deployment_hosts.iter().any(|pattern| match pattern.strip_prefix('*') {
+            Some(domain) => host.len() > domain.len() && host.ends_with(domain),
+            None => host == *pattern,
+        })
     }
 
     /// A page at a deployment's own address. The host is the provider's word: one that could change the address's

@@ -19,6 +19,7 @@ pub struct Floor {
 pub const fn floor(verb: Verb) -> Floor {
     match verb {
         Verb::Rollback => Floor { who: Who::Responder, confirm: Confirm::OnePerson },
+        Verb::Verify => Floor { who: Who::Responder, confirm: Confirm::None },
         Verb::Incident(subcommand) => Floor {
             who: match subcommand {
                 Subcommand::Status | Subcommand::List | Subcommand::Whoami | Subcommand::Help => {
@@ -133,7 +134,7 @@ fn check_examples(command: CommandName, declaration: &Declaration) -> Result<(),
         return Err("an example is needed".to_owned());
     }
     let start = match declaration.verb {
-        Verb::Rollback => format!("/{command}"),
+        Verb::Rollback | Verb::Verify => format!("/{command}"),
         Verb::Incident(subcommand) => format!("/{command} {subcommand}"),
     };
     for example in &declaration.examples {

@@ -64,8 +64,13 @@ enum KindEntry {
 impl CommandFile {
     /// The typed command, or what is wrong with the file's shape.
     pub(super) fn into_command(self) -> Result<Command, String> {
-        let declarations = match self.name {
-            CommandName::Rollback => {
+        let alone = match self.name {
+            CommandName::Rollback => Some(Verb::Rollback),
+            CommandName::Verify => Some(Verb::Verify),
+            CommandName::Incident => None,
+        };
+        let declarations = match alone {
+            Some(verb) => {
                 if !self.subcommand.is_empty() {
                     return Err("the command has no subcommands".to_owned());
                 }
@@ -75,14 +80,14 @@ impl CommandFile {
                     return Err("access, options and examples are needed".to_owned());
                 };
                 vec![Declaration {
-                    verb: Verb::Rollback,
+                    verb,
                     summary: self.summary.clone(),
                     access: access.into_access(),
                     options: typed_options(options)?,
                     examples,
                 }]
             }
-            CommandName::Incident => {
+            None => {
                 if self.access.is_some() || self.options.is_some() || self.examples.is_some() {
                     return Err("access, options and examples belong to the subcommands".to_owned());
                 }

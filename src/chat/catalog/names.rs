@@ -45,6 +45,8 @@ names! {
     CommandName {
         /// Layer 1.
         Rollback = "rollback",
+        /// Looks whether production, or a deployment, is good.
+        Verify = "verify",
         /// Everything around it.
         Incident = "incident",
     }
@@ -85,6 +87,8 @@ names! {
         Service = "service",
         /// The deployment to point at.
         To = "to",
+        /// The deployment to verify.
+        Deployment = "deployment",
         /// Why.
         Reason = "reason",
         /// What is broken.
@@ -105,6 +109,8 @@ names! {
 pub enum Verb {
     /// `/rollback`
     Rollback,
+    /// `/verify`
+    Verify,
     /// `/incident …`
     Incident(Subcommand),
 }
@@ -114,19 +120,23 @@ impl Verb {
     pub const fn command(self) -> CommandName {
         match self {
             Self::Rollback => CommandName::Rollback,
+            Self::Verify => CommandName::Verify,
             Self::Incident(_) => CommandName::Incident,
         }
     }
 
     /// Every one of them, in the order in which people read them.
     pub fn all() -> impl Iterator<Item = Self> {
-        std::iter::once(Self::Rollback).chain(Subcommand::ALL.iter().copied().map(Self::Incident))
+        [Self::Rollback, Self::Verify]
+            .into_iter()
+            .chain(Subcommand::ALL.iter().copied().map(Self::Incident))
     }
 
     /// The verb's own word: the command's name, or the subcommand's.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rollback => CommandName::Rollback.as_str(),
+            Self::Verify => CommandName::Verify.as_str(),
             Self::Incident(subcommand) => subcommand.as_str(),
         }
     }

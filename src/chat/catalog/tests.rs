@@ -3,12 +3,14 @@ use std::collections::BTreeSet;
 use super::*;
 
 const ROLLBACK: &str = include_str!("../../../commands/rollback.toml");
+const VERIFY: &str = include_str!("../../../commands/verify.toml");
 const INCIDENT: &str = include_str!("../../../commands/incident.toml");
 
 /// Reads a file in which one stretch was replaced, and returns why it was refused.
 fn refusal(name: CommandName, from: &str, to: &str) -> String {
     let text = match name {
         CommandName::Rollback => ROLLBACK,
+        CommandName::Verify => VERIFY,
         CommandName::Incident => INCIDENT,
     };
     assert!(text.contains(from), "{from:?} is not in the file");
@@ -94,7 +96,7 @@ fn the_floors_are_those_of_the_runbook() {
     assert_eq!(listed(Who::Anyone), ["status", "whoami", "list", "help"]);
     assert_eq!(
         listed(Who::Responder),
-        ["rollback", "open", "note", "halt", "blip", "press", "close"]
+        ["rollback", "verify", "open", "note", "halt", "blip", "press", "close"]
     );
     assert_eq!(listed(Who::Lead), ["resume"]);
 }
@@ -177,5 +179,6 @@ fn usage_lines_show_what_must_be_said_and_what_may_be() {
     assert_eq!(usage(Verb::Incident(Subcommand::Whoami)), "/rp-incident whoami");
     let hints: Vec<String> = catalog.commands().iter().map(Command::usage_hint).collect();
     assert_eq!(hints[0], "[service] [to] [reason]");
-    assert!(hints[1].starts_with("open | status | note | "), "{}", hints[1]);
+    assert_eq!(hints[1], "[service] [deployment]");
+    assert!(hints[2].starts_with("open | status | note | "), "{}", hints[2]);
 }

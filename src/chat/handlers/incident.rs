@@ -357,6 +357,7 @@ fn codes(desk: &Desk, ask: &Ask, book: &Book) -> Card {
             | Action::Cancel
             | Action::ChooseAnother(_)
             | Action::Renew
+            | Action::Verify
             | Action::ShowCard => text,
         };
         parts.push(Part::Paragraph(text.and(": ").code(line)));

@@ -2,6 +2,7 @@
 
 mod incident;
 mod rollback;
+mod verify;
 
 use super::desk::{Ask, Desk, DeskError};
 use super::narrator::said;
@@ -20,6 +21,9 @@ pub(super) async fn handle(desk: &Desk, ask: &Ask, request: Request) -> Result<C
     match request {
         Request::Rollback { service, to, reason } => {
             rollback::start(desk, ask, service, to, reason).await
+        }
+        Request::Verify { service, deployment } => {
+            verify::start(desk, ask, service, deployment).await
         }
         Request::Open { service, title } => incident::open(desk, ask, service, title).await,
         Request::Status { subject } => incident::status(desk, ask, subject).await,

@@ -239,7 +239,7 @@ impl<'a> Reader<'a> {
     /// on another one. Opening and halting err on the safe side instead, and nobody should fight the grammar to stop the bot.
     fn is_strict(&self) -> bool {
         match self.declaration.verb {
-            Verb::Rollback | Verb::Incident(Subcommand::Resume) => true,
+            Verb::Rollback | Verb::Verify | Verb::Incident(Subcommand::Resume) => true,
             Verb::Incident(
                 Subcommand::Open
                 | Subcommand::Status

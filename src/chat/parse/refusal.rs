@@ -121,7 +121,7 @@ impl Voice<'_> {
     fn line(&self, rest: &str) -> String {
         let slash = self.scope.prefix.slash(self.declaration.verb.command());
         match self.declaration.verb {
-            Verb::Rollback => format!("{slash} {rest}"),
+            Verb::Rollback | Verb::Verify => format!("{slash} {rest}"),
             Verb::Incident(subcommand) => format!("{slash} {subcommand} {rest}"),
         }
     }
@@ -300,6 +300,7 @@ const fn label(name: OptionName) -> &'static str {
     match name {
         OptionName::To => "target",
         OptionName::Service
+        | OptionName::Deployment
         | OptionName::Reason
         | OptionName::Title
         | OptionName::Incident

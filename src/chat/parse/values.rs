@@ -50,8 +50,12 @@ pub(super) fn request(
     let request = match declaration.verb {
         Verb::Rollback => Request::Rollback {
             service: taker.needed_service()?,
-            to: taker.target()?,
+            to: taker.target(OptionName::To)?,
             reason: taker.text(OptionName::Reason)?,
+        },
+        Verb::Verify => Request::Verify {
+            service: taker.needed_service()?,
+            deployment: taker.target(OptionName::Deployment)?,
         },
         Verb::Incident(subcommand) => taker.incident_request(subcommand)?,
     };
@@ -120,16 +124,16 @@ impl Taker<'_> {
         }
     }
 
-    fn target(&mut self) -> Result<Option<String>, Problem> {
-        let Some(word) = self.take(OptionName::To) else { return Ok(None) };
+    fn target(&mut self, name: OptionName) -> Result<Option<String>, Problem> {
+        let Some(word) = self.take(name) else { return Ok(None) };
         if let Some((first, second)) = word.split_once(char::is_whitespace) {
             return Err(Problem::Twice {
-                name: OptionName::To,
+                name,
                 first: first.to_owned(),
                 second: second.trim().to_owned(),
             });
         }
-        within(OptionName::To, &word, TARGET_MAX)?;
+        within(name, &word, TARGET_MAX)?;
         Ok(Some(list_number(&word).unwrap_or(&word).to_owned()))
     }
 
@@ -162,6 +166,7 @@ impl Taker<'_> {
             .or_else(|| CommandName::from_slash(&word, &Prefix::default()));
         match command {
             Some(CommandName::Rollback) => Ok(Some(Verb::Rollback)),
+            Some(CommandName::Verify) => Ok(Some(Verb::Verify)),
             Some(CommandName::Incident) => Ok(None),
             None => Verb::from_word(&word).map(Some).ok_or(Problem::UnknownTopic(word)),
         }

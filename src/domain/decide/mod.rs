@@ -8,6 +8,7 @@ mod people;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::sync::Arc;
 
@@ -16,12 +17,13 @@ use super::book::{Book, ServiceState};
 use super::deployment::{Deployment, FailedAlias, Plan, Pointer};
 use super::event::{Emitted, Outcome, Wish};
 use super::fact::Fact;
-use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
+use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, VerificationId};
 use super::incident::Incident;
 use super::plan::Verdict;
 use super::refusal::Refusal;
 use super::service::Service;
 use super::time::Timestamp;
+use super::verification::Walked;
 
 use super::action::Action;
 
@@ -86,6 +88,13 @@ pub enum Request {
         /// Why.
         reason: Option<String>,
     },
+    /// A person asks for a verification.
+    Verify {
+        /// Of which service.
+        service: ServiceId,
+        /// The deployment as typed; `None`: what the runbook needs next.
+        deployment: Option<String>,
+    },
     /// A person typed a code that fits no button.
     MissCode {
         /// In the channel of which service.
@@ -118,6 +127,15 @@ pub enum Request {
     },
     /// The assignment flag is to be judged.
     ReadFlag(IncidentId),
+    /// A verification's journeys were walked.
+    EndVerification {
+        /// In which incident.
+        incident: IncidentId,
+        /// Which.
+        verification: VerificationId,
+        /// What came of it.
+        walked: Walked,
+    },
     /// A look at the pointer outside any incident.
     Look(ServiceId),
 }
@@ -165,6 +183,8 @@ pub struct Fresh {
     pub confirmation: ConfirmationId,
     /// For an intent.
     pub effect: EffectId,
+    /// For a verification.
+    pub verification: VerificationId,
 }
 
 /// The domain's answer.
@@ -217,6 +237,9 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
         Request::Close { incident, reason } => {
             people::close(book, *incident, reason.as_ref(), facts)
         }
+        Request::Verify { service, deployment } => {
+            verify::ask(book, service, deployment.as_deref(), facts)
+        }
         Request::MissCode { service } => people::miss_code(service, facts),
         Request::Resolve(incident) => course::resolve(book, *incident, facts, now),
         Request::Expire(incident) => course::expire(book, *incident, now),
@@ -225,6 +248,9 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
         Request::Observe(incident) => settle::observe(book, *incident, facts, now),
         Request::Judge { incident, verdict } => settle::judge(book, *incident, verdict, facts, now),
         Request::ReadFlag(incident) => settle::read_flag(book, *incident, facts, now),
+        Request::EndVerification { incident, verification, walked } => {
+            verify::end(book, *incident, verification, walked)
+        }
         Request::Look(service) => settle::look(book, service, facts),
     };
     asked.unwrap_or_else(Decision::Refused)

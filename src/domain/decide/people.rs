@@ -93,6 +93,7 @@ pub(super) fn press(
         Action::Cancel => cancel(&case, by),
         Action::Choose(question, target) => choose(&case, question, target, by),
         Action::Renew => renew(&case, by),
+        Action::Verify => super::verify::press(&case, by, facts),
         // These only show something; the chat layer answers them from the state.
         Action::ChooseAnother(_) | Action::ShowCard => Ok(Decision::nothing()),
     }

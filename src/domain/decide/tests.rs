@@ -8,4 +8,5 @@ mod pressing;
 mod proving;
 mod sending;
 mod unknown;
+mod verifying;
 mod walk;

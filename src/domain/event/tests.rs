@@ -7,10 +7,13 @@ use crate::domain::actor::Role;
 use crate::domain::deployment::BuildState;
 use crate::domain::deployment::{JobKind, JobStatus};
 use crate::domain::fixture::{
-    DAWN, FIRST, Story, channel, id_of, job, not_serving, not_taken, person, pointer, refused,
-    unknown,
+    DAWN, FIRST, Story, channel, deployment, id_of, job, not_serving, not_taken, person, pointer,
+    refused, unknown,
 };
-use crate::domain::plan::Verdict;
+use crate::domain::ids::VerificationId;
+use crate::domain::plan;
+use crate::domain::probe::Seen;
+use crate::domain::verification::{Address, Found, Journey, Step, Subject, Verdict, Walk};
 
 /// Names every kind. A kind that is added does not compile until it stands here, and fails until it has a sample.
 macro_rules! kinds {
@@ -49,6 +52,8 @@ kinds! {
     Event::Flip(FlipEvent::FlipNotServing { .. }) => "flip_not_serving",
     Event::Flip(FlipEvent::FlipFailed { .. }) => "flip_failed",
     Event::Flip(FlipEvent::AssignmentRead { .. }) => "assignment_read",
+    Event::Verification(VerificationEvent::VerificationAsked { .. }) => "verification_asked",
+    Event::Verification(VerificationEvent::VerificationEnded { .. }) => "verification_ended",
     Event::Service(ServiceEvent::Halted { .. }) => "halted",
     Event::Service(ServiceEvent::Resumed { .. }) => "resumed",
     Event::Service(ServiceEvent::PointerLocked { .. }) => "pointer_locked",
@@ -66,6 +71,7 @@ fn samples() -> Vec<Event> {
     })];
     samples.extend(asked().into_iter().chain(answered()).map(Event::Incident));
     samples.extend(flipped().map(Event::Flip));
+    samples.extend(verified().map(Event::Verification));
     samples.extend(of_service().map(Event::Service));
     samples
 }
@@ -159,7 +165,7 @@ fn answered() -> Vec<IncidentEvent> {
 
 fn flipped() -> impl Iterator<Item = FlipEvent> {
     let effect = || EffectId::from("eff_1");
-    let Verdict::NotServing { last } = not_serving(DAWN) else { panic!("not serving") };
+    let plan::Verdict::NotServing { last } = not_serving(DAWN) else { panic!("not serving") };
     let mut events = vec![
         FlipEvent::DisarmIntended { effect: effect() },
         FlipEvent::EffectStarted { effect: effect(), attempt: 2 },
@@ -190,6 +196,37 @@ fn flipped() -> impl Iterator<Item = FlipEvent> {
         events.push(FlipEvent::FlipFailed { failure });
     }
     events.into_iter()
+}
+
+fn verified() -> impl Iterator<Item = VerificationEvent> {
+    let id = || VerificationId::from("ver_1");
+    let asked = [Subject::Production, Subject::Deployment("c0ffee41".to_owned())].map(|subject| {
+        VerificationEvent::VerificationAsked { verification: id(), by: person("ana"), subject }
+    });
+    let found = [
+        Found::Expected,
+        Found::Unexpected { expected: "status 200".to_owned(), found: "status 500".to_owned() },
+        Found::TooSlow { limit: Span(800) },
+        Found::Protected { status: 401 },
+        Found::NoAnswer { why: "refused".to_owned() },
+        Found::NotAsked,
+    ];
+    let steps = found.map(|found| Step { request: "POST /a".to_owned(), took: Span(7), found });
+    let journeys = vec![Journey { name: "a".to_owned(), steps: steps.into() }];
+    let ended = move |answers: Option<Seen>, verdict| VerificationEvent::VerificationEnded {
+        verification: id(),
+        address: if answers.is_some() { Address::Production } else { Address::Own },
+        deployment: answers.is_some().then(|| Box::new(deployment("v41"))),
+        verdict,
+        walk: Walk { answers, journeys: journeys.clone() },
+    };
+    let ended = [
+        ended(Some(Seen::Target), Verdict::Passed),
+        ended(Some(Seen::NoMarker { status: 200 }), Verdict::Failed),
+        ended(None, Verdict::Protected),
+        ended(None, Verdict::Unknown { why: "timeout".to_owned() }),
+    ];
+    asked.into_iter().chain(ended)
 }
 
 fn of_service() -> impl Iterator<Item = ServiceEvent> {

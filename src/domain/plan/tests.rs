@@ -13,7 +13,7 @@ fn seconds(seconds: i64) -> Timestamp {
 
 /// Looked at the given seconds after the story began.
 fn looked(at: i64) -> Looks {
-    Looks { last: Some(seconds(at)), tally: Tally::default() }
+    Looks { last: Some(seconds(at)), ..Looks::default() }
 }
 
 fn due(story: &Story, looks: &Looks) -> Next {

@@ -6,6 +6,7 @@ use crate::domain::deployment::{Deployment, FailedAlias, Plan, Pointer};
 use crate::domain::ids::{DeploymentId, ServiceId};
 use crate::domain::probe::Probe;
 use crate::domain::time::Span;
+use crate::domain::verification::{Goal, Walk};
 
 /// Why a call to the outside did not give what was asked. The engine branches on the kind, never on the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,4 +67,12 @@ pub trait Prober: Send + Sync {
     /// One fresh look at the production address, judged against `target`. Bounded in time; never fails, an unreachable
     /// production is a result.
     async fn probe(&self, service: &ServiceId, target: &Deployment) -> Probe;
+}
+
+/// The data plane, as somebody who buys something meets it.
+#[async_trait]
+pub trait Walker: Send + Sync {
+    /// Walks the service's journeys at the goal, each as a fresh visitor. Bounded in time; never fails, an unreachable
+    /// deployment is a result. The journeys are configured so that they may be walked again.
+    async fn walk(&self, service: &ServiceId, goal: &Goal) -> Walk;
 }

@@ -143,7 +143,7 @@ impl SlackSeed {
             users,
             channels,
             groups: Vec::new(),
-            commands: vec!["/rollback".into(), "/incident".into()],
+            commands: vec!["/rollback".into(), "/verify".into(), "/incident".into()],
             credentials,
         }
     }

@@ -24,7 +24,7 @@ pub fn slack_text(data: &[u8]) {
         known: &known,
         bound: &known[..bound],
     };
-    let command = CommandName::ALL[usize::from(choices & 1)];
+    let command = CommandName::ALL[usize::from(choices) % CommandName::ALL.len()];
     match parse(&scope, command, &text) {
         Ok(request) => assert_understood(&scope, &request),
         Err(refusal) => {
@@ -36,7 +36,7 @@ pub fn slack_text(data: &[u8]) {
 fn assert_understood(scope: &Scope<'_>, request: &Request) {
     let verb = request.verb();
     let subcommand = match verb {
-        Verb::Rollback => None,
+        Verb::Rollback | Verb::Verify => None,
         Verb::Incident(subcommand) => Some(subcommand.as_str()),
     };
     let options = options_of(request);
@@ -60,6 +60,10 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
             service = Some(one.to_string());
             more = to.clone().map(|to| (OptionName::To, to));
             text = reason.clone().map(|reason| (OptionName::Reason, reason));
+        }
+        Request::Verify { service: one, deployment } => {
+            service = Some(one.to_string());
+            more = deployment.clone().map(|one| (OptionName::Deployment, one));
         }
         Request::Open { service: one, title } => {
             service = Some(one.to_string());

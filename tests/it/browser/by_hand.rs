@@ -74,3 +74,28 @@ fn a_reload_in_mid_incident_loses_nothing_and_the_dark_page_is_as_good() {
         page.keeps_picture("2-healed");
     });
 }
+
+#[test]
+fn a_person_asks_whether_production_is_restored_and_what_is_wrong_with_the_bad_build() {
+    story("verify", Screen::Desktop, |page| {
+        page.sends("/rollback");
+        page.sees("roll back?");
+        page.presses("Confirm");
+        page.sees("#1 shop: proven");
+        page.presses("Verify");
+        page.sees("counts until");
+        page.sees("3 journeys passed: front page, basket, checkout");
+        access::holds(page);
+        page.keeps_picture("1-restored");
+
+        page.sends("/verify shop 9fceb02");
+        page.sees("on its own address");
+        page.sees("not verified");
+        page.sees("expected status 200, found status 500");
+        access::holds(page);
+        page.keeps_picture("2-not-verified");
+        page.opens_the_thread();
+        page.sees("asked to verify production");
+        page.keeps_picture("3-thread");
+    });
+}

@@ -171,7 +171,11 @@ fn nothing_is_resolved_before_pointer_deployments_and_plan_are_read() {
         named: None,
         plan: None,
         aliases: None,
-        fresh: Fresh { confirmation: "cnf_1".into(), effect: "eff_1".into() },
+        fresh: Fresh {
+            confirmation: "cnf_1".into(),
+            effect: "eff_1".into(),
+            verification: "ver_1".into(),
+        },
     };
     let decided = decide(&story.book, &Request::Resolve(FIRST), &facts, DAWN);
     let reads = vec![Read::Pointer, Read::Deployments, Read::Plan];
@@ -274,6 +278,8 @@ fn nobody_without_a_role_changes_anything() {
         press(Action::Choose(question, id_of("v40"))),
         press(Action::Renew),
         press(Action::ShowCard),
+        press(Action::Verify),
+        Request::Verify { service: service(), deployment: None },
         Request::AddNote { incident: FIRST, text: "x".to_owned() },
         Request::Halt { service: service(), reason: reason() },
         Request::Resume { service: service(), reason: reason() },

@@ -16,7 +16,9 @@ use crate::domain::fixture::{
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::incident::Layer1;
 use crate::domain::plan::{self, Looks, Next};
+use crate::domain::probe::Seen;
 use crate::domain::time::Span;
+use crate::domain::verification::{Address, Goal, Walk, Walked};
 
 const WALKS: u64 = 80;
 const STEPS: usize = 500;
@@ -197,7 +199,20 @@ fn due(
             let verdict = if chance.one_in(2) { not_serving(story.now) } else { SERVING };
             Some(Request::Judge { incident, verdict })
         }
+        Next::Walk(verification) => {
+            let walked = walked(chance);
+            Some(Request::EndVerification { incident, verification, walked })
+        }
     }
+}
+
+/// What may come of a verification.
+fn walked(chance: &mut Chance) -> Walked {
+    let deployment = deployment(chance.pick(&["v42", "v41", "v40"]));
+    let address = chance.pick(&[Address::Production, Address::Own]);
+    let walk = Walk { answers: chance.pick(&[Some(Seen::Target), None]), journeys: Vec::new() };
+    let through = Walked::Through { goal: Goal { deployment, address }, walk };
+    chance.pick(&[through, Walked::Not { why: "no answer".to_owned() }])
 }
 
 /// The provider rolls back as it was asked to, mostly, and mostly says so.
@@ -233,6 +248,7 @@ fn untimely(story: &Story, incident: IncidentId, chance: &mut Chance) -> Request
     let effect = chance.pick(&effects);
     let outcome = chance.pick(&[Outcome::Accepted, unknown(), refused(), not_taken(1)]);
     let verdict = chance.pick(&[SERVING, not_serving(story.now)]);
+    let walked = walked(chance);
     chance.pick(&[
         Request::Resolve(incident),
         Request::Expire(incident),
@@ -243,6 +259,7 @@ fn untimely(story: &Story, incident: IncidentId, chance: &mut Chance) -> Request
         Request::ReadFlag(incident),
         Request::End { incident, effect, outcome },
         Request::Judge { incident, verdict },
+        Request::EndVerification { incident, verification: "ver_of_nobody".into(), walked },
     ])
 }
 
@@ -265,13 +282,15 @@ fn persons_turn(story: &Story, service: &ServiceId, chance: &mut Chance) -> Requ
             question.or_else(|| asked.next_back()).unwrap_or_else(|| "cnf_forged".into());
         let confirm = press(Action::Confirm(question.clone()));
         let target = id_of(chance.pick(&["v42", "v41", "v40"]));
-        return match chance.below(48) {
+        return match chance.below(50) {
             0 | 1 => press(Action::Cancel),
             2 => press(Action::Choose(question, target)),
             3..8 => press(Action::Renew),
             8 => Request::AddNote { incident, text: "a note".to_owned() },
             9 => Request::Blip { incident, reason },
             10 | 11 => Request::Close { incident, reason },
+            12 => press(Action::Verify),
+            13 => Request::Verify { service, deployment: Some("dpl_v41".to_owned()) },
             _ => confirm,
         };
     }

@@ -66,6 +66,7 @@ impl Checks {
             }
             Event::Incident(event) => self.asked_or_answered(after, id, event),
             Event::Flip(event) => self.flipped(before, after, id, event),
+            Event::Verification(_) => {}
             Event::Register(_) | Event::Service(_) => panic!("{kind} in an incident's stream"),
         }
     }
@@ -198,6 +199,8 @@ impl Checks {
             "halted",
             "resumed",
             "incident_closed",
+            "verification_asked",
+            "verification_ended",
         ]
         .into_iter()
         .filter(|kind| self.kinds.get(*kind).is_none_or(|count| *count < 10))

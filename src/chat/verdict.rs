@@ -1,0 +1,200 @@
+//! The sentences of verifications. The first line always says what was verified; what others wrote stays marked as foreign.
+
+use super::reply::Text;
+use super::words;
+use crate::domain::actor::Person;
+use crate::domain::event::VerificationEvent;
+use crate::domain::incident::Incident;
+use crate::domain::probe::Seen;
+use crate::domain::service::Service;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::verification::{
+    self, Address, FRESH, Found, Journey, Step, Subject, Verdict, Verification,
+};
+
+/// Production is judged by what we see of it.
+const NO_LOGS: &str = "no request logs: judged by the journeys alone";
+
+/// What is verified, in few words.
+pub fn subject(subject: &Subject) -> Text {
+    match subject {
+        Subject::Production => Text::default().strong("production"),
+        Subject::Deployment(typed) => Text::plain("deployment ").code(words::clipped(typed, 80)),
+    }
+}
+
+/// What is about to be verified, for the one who asked.
+pub fn announced(subject: &Subject, incident: &Incident, service: &Service) -> Text {
+    let text = match subject {
+        Subject::Production => Text::plain("Verifying ")
+            .strong(format!("production of {}", service.id))
+            .and(": is it restored? I walk its journeys at ")
+            .link(service.production_url.clone(), service.production_url.clone()),
+        Subject::Deployment(typed) => Text::plain("Verifying ")
+            .strong("one deployment")
+            .and(", ")
+            .code(words::clipped(typed, 80))
+            .and(": I walk the journeys on its own address, which no customer uses"),
+    };
+    match (subject, verification::expected(incident)) {
+        (Subject::Production, Some(target)) => {
+            text.and(", which must answer from ").append(words::short(target)).and(".")
+        }
+        (Subject::Production | Subject::Deployment(_), _) => text.and("."),
+    }
+}
+
+/// What the team is told of a verification, in the incident's thread.
+pub fn told(incident: &Incident, event: &VerificationEvent) -> Option<Text> {
+    match event {
+        VerificationEvent::VerificationAsked { by, subject, .. } => {
+            Some(asked(by, subject, incident))
+        }
+        VerificationEvent::VerificationEnded { verification, .. } => {
+            incident.verifications.iter().find(|one| one.id == *verification).map(ended)
+        }
+    }
+}
+
+fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
+    let text = Text::default().person(by).and(" asked to verify ").append(subject(asked));
+    match (asked, verification::expected(incident)) {
+        (Subject::Production, Some(target)) => {
+            text.and("; it must answer from ").append(words::short(target)).and(".")
+        }
+        (Subject::Production, None) => text.and(" as it is now."),
+        (Subject::Deployment(_), _) => text.and(" on its own address."),
+    }
+}
+
+fn ended(one: &Verification) -> Text {
+    let text = phrase(one).and(": ").append(goal(one)).and(". ").append(reason(one));
+    match (one.address, &one.verdict) {
+        (Address::Production, Verdict::Passed | Verdict::Failed) => {
+            text.and(format!(" ({NO_LOGS}.)"))
+        }
+        (Address::Production | Address::Own, _) => text,
+    }
+}
+
+/// The verdict, for the card: with its age, and until when it counts.
+pub fn line(one: &Verification, now: Timestamp) -> Text {
+    let text = phrase(one).and(" at ").time(one.at);
+    let text = if one.is_stale(now) {
+        text.and(format!(", {}: ", words::ago(one.at, now))).strong("stale").and(", verify again")
+    } else {
+        text.and(", counts until ").time(one.at + FRESH)
+    };
+    let text = text.and(". ").append(goal(one)).and(". ").append(reason(one));
+    match one.address {
+        Address::Production => text.and(format!(" ({NO_LOGS}.)")),
+        Address::Own => text,
+    }
+}
+
+/// What is being verified, for the card.
+pub fn under_way(asked: &Subject, by: &Person, since: Timestamp) -> Text {
+    Text::default()
+        .strong("Verifying")
+        .and(" ")
+        .append(subject(asked))
+        .and(" since ")
+        .time(since)
+        .and(", asked by ")
+        .person(by)
+        .and("…")
+}
+
+/// The phrases of the interface.
+fn phrase(one: &Verification) -> Text {
+    Text::default().strong(match (one.address, &one.verdict) {
+        (Address::Production, Verdict::Passed) => "restored",
+        (Address::Production, Verdict::Failed) => "not restored",
+        (Address::Own, Verdict::Passed) => "verified",
+        (Address::Own, Verdict::Failed) => "not verified",
+        (_, Verdict::Protected) => "protected",
+        (Address::Production, Verdict::Unknown { .. }) => "not known whether it is restored",
+        (Address::Own, Verdict::Unknown { .. }) => "not known whether it is good",
+    })
+}
+
+fn goal(one: &Verification) -> Text {
+    match (one.address, &one.deployment) {
+        (Address::Production, Some(target)) => {
+            Text::plain("Production, expected to answer from ").append(words::short(target))
+        }
+        (Address::Production, None) => "Production".into(),
+        (Address::Own, Some(target)) => {
+            Text::plain("Deployment ").append(words::short(target)).and(" on its own address")
+        }
+        (Address::Own, None) => "A deployment on its own address".into(),
+    }
+}
+
+fn reason(one: &Verification) -> Text {
+    match &one.verdict {
+        Verdict::Passed => passed(&one.walk.journeys),
+        Verdict::Failed => failed(one),
+        Verdict::Protected => Text::plain(
+            "A login stands before it, so nothing is known of what is behind: it is not broken by that. Next: set protection_bypass in the configuration.",
+        ),
+        Verdict::Unknown { why } => {
+            Text::default().foreign(words::clipped(why, 300)).and(". Next: verify again.")
+        }
+    }
+}
+
+fn passed(journeys: &[Journey]) -> Text {
+    let names: Vec<&str> = journeys.iter().map(|one| one.name.as_str()).collect();
+    let count = match names.len() {
+        1 => "1 journey".to_owned(),
+        several => format!("{several} journeys"),
+    };
+    Text::plain(format!("{count} passed: "))
+        .foreign(words::clipped(&names.join(", "), 200))
+        .and(".")
+}
+
+fn failed(one: &Verification) -> Text {
+    let next = match one.address {
+        Address::Production => {
+            " Next: look at that page in production; what customers need is not back."
+        }
+        Address::Own => " Next: leave it where it is; it is not ready to go live.",
+    };
+    if let Some(Seen::Other { marker, .. }) = &one.walk.answers {
+        return Text::plain("It answers from ")
+            .code(words::clipped(marker, 80))
+            .and(" instead. Next: look at the names and any cache in front of production.");
+    }
+    let Some((journey, number, step)) = verification::first_trouble(&one.walk) else {
+        return "At least one journey did not pass.".into();
+    };
+    Text::plain("Journey ")
+        .foreign(words::clipped(&journey.name, 60))
+        .and(format!(", step {number}, "))
+        .code(words::clipped(&step.request, 80))
+        .and(": ")
+        .append(trouble(step))
+        .and(".")
+        .and(next)
+}
+
+fn trouble(step: &Step) -> Text {
+    match &step.found {
+        Found::Unexpected { expected, found } => Text::plain("expected ")
+            .foreign(words::clipped(expected, 80))
+            .and(", found ")
+            .foreign(words::clipped(found, 80)),
+        Found::TooSlow { limit } => {
+            Text::plain(format!("it took {}, at most {} is good", ms(step.took), ms(*limit)))
+        }
+        Found::Protected { status } => Text::plain(format!("a login answered with {status}")),
+        Found::NoAnswer { why } => Text::plain("no answer: ").foreign(words::clipped(why, 200)),
+        Found::Expected | Found::NotAsked => Text::plain("it was not asked"),
+    }
+}
+
+fn ms(span: Span) -> String {
+    format!("{} ms", span.0)
+}
