@@ -1,5 +1,6 @@
 //! File and environment → validated values. Refuses to start on doubt, with all errors at once; never shows a secret.
 
+mod code;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use crate::domain::ids::ServiceId;
 use crate::domain::service::{Channel, Limits, Service};
 use crate::domain::time::{Span, Timestamp};
 
+pub use code::{CodeSettings, GitHubSettings};
 pub use raw::MarkerSetting;
 
 /// Everything that is configured, checked.
@@ -34,6 +36,8 @@ pub struct Config {
     pub slack: SlackSettings,
     /// Vercel.
     pub vercel: VercelSettings,
+    /// GitHub, if it is used.
+    pub github: Option<GitHubSettings>,
     /// The services, at least one.
     pub services: Vec<ServiceSettings>,
 }
@@ -88,6 +92,8 @@ pub struct ServiceSettings {
     pub project: String,
     /// The team that owns it; `None`: a personal account.
     pub team: Option<String>,
+    /// Where its code is kept, if that is told.
+    pub code: Option<CodeSettings>,
     /// What customers use.
     pub production_url: Url,
     /// A deployment's own address, with `{host}`.
@@ -164,6 +170,7 @@ impl Checker<'_> {
         }
         let slack = self.slack(&raw.slack);
         let vercel = self.vercel(&raw.vercel);
+        let github = raw.github.as_ref().and_then(|github| self.github(github));
         if raw.service.is_empty() {
             self.wrong("no [[service]] is configured: name at least one");
         }
@@ -185,6 +192,7 @@ impl Checker<'_> {
             commands_per_minute: raw.server.commands_per_minute,
             slack: slack?,
             vercel: vercel?,
+            github,
             services,
         })
     }
@@ -276,6 +284,7 @@ impl Checker<'_> {
             self.wrong(at("channels is empty: the team must be told somewhere"));
         }
         let roles = self.roles(name, raw);
+        let code = self.code(name, raw);
         let production_url = production_url?;
         Some(ServiceSettings {
             service: Service {
@@ -288,6 +297,7 @@ impl Checker<'_> {
             },
             project: raw.project.clone(),
             team: raw.team.clone(),
+            code,
             production_url,
             deployment_url: raw.deployment_url.clone(),
             marker: raw.marker.clone(),

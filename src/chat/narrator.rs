@@ -3,6 +3,7 @@
 
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
+use super::evidence;
 use super::reply::{Card, Part, Text};
 use super::words;
 use crate::domain::action::Action;
@@ -121,6 +122,7 @@ impl Herald {
             }
             IncidentEvent::IncidentOpened { .. }
             | IncidentEvent::RollbackRequested { .. }
+            | IncidentEvent::ChangesRead { .. }
             | IncidentEvent::ConfirmationIssued { .. }
             | IncidentEvent::ConfirmationExpired { .. }
             | IncidentEvent::ConfirmationVoided { .. }
@@ -165,6 +167,13 @@ impl Herald {
                     Some(to) => text.and(" to ").code(words::clipped(to, 80)).and("."),
                     None => text.and("."),
                 })
+            }
+            IncidentEvent::ChangesRead { evidence, .. } => {
+                let destruction = evidence::destruction(evidence)?;
+                let text = Text::default().strong("Destructive migration").and(": ");
+                Some(
+                    text.append(destruction).and(". One press is not enough to roll back over it."),
+                )
             }
             IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(
                 Text::plain("Target: ")
@@ -415,18 +424,25 @@ fn reference(incident: &Incident) -> Text {
 }
 
 fn confirmed(incident: &Incident, by: &Person) -> Text {
-    let text = Text::default().person(by).and(" confirmed: ");
-    match incident.flip() {
-        Some(flip) => text
-            .and("production goes from ")
-            .append(words::short(&flip.confirmation.from))
-            .and(" to ")
-            .append(words::short(&flip.confirmation.to.deployment))
-            .and(match flip.intent {
-                Effect::Rollback { .. } | Effect::Disarm => ". Sending now.",
-            }),
-        None => text.and("sending now."),
-    }
+    let text = Text::default().person(by).and(" confirmed");
+    let Some(flip) = incident.flip() else { return text.and(": sending now.") };
+    let question = &flip.confirmation;
+    let is_override =
+        incident.evidence_of(&question.id).is_some_and(|evidence| evidence.is_destructive());
+    let text = if is_override {
+        let reason = question.reason.as_deref().unwrap_or_default();
+        let text = text.and(" as the second person, over a ").strong("destructive migration");
+        let text = text.and(". ").person(&question.requester).and(" asked for it: ");
+        text.foreign(words::clipped(reason, 300)).and(". Production goes from ")
+    } else {
+        text.and(": production goes from ")
+    };
+    text.append(words::short(&question.from))
+        .and(" to ")
+        .append(words::short(&question.to.deployment))
+        .and(match flip.intent {
+            Effect::Rollback { .. } | Effect::Disarm => ". Sending now.",
+        })
 }
 
 fn resolved(by: &Person, exit: Exit, reason: Option<&str>) -> Text {

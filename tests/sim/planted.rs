@@ -48,10 +48,12 @@ pub enum Bug {
     VersionIgnored,
     /// Time goes back when the wall clock is set back: a real one, found here and mended.
     TimeGoesBack,
+    /// What was found of the migrations is forgotten at the press.
+    EvidenceForgotten,
 }
 
 /// All of them, in the order of their numbers.
-pub const BUGS: [Bug; 13] = [
+pub const BUGS: [Bug; 14] = [
     Bug::ResendOnUnknown,
     Bug::SingleUseDropped,
     Bug::AuthoriseAtCardOnly,
@@ -65,6 +67,7 @@ pub const BUGS: [Bug; 13] = [
     Bug::HaltIgnored,
     Bug::VersionIgnored,
     Bug::TimeGoesBack,
+    Bug::EvidenceForgotten,
 ];
 
 impl Bug {
@@ -117,6 +120,10 @@ impl Rules for PlantedRules {
             }
             Some(Bug::HaltIgnored) => match request {
                 Request::Start(_) => rightly(&without_halts(book), facts),
+                _ => rightly(book, facts),
+            },
+            Some(Bug::EvidenceForgotten) => match request {
+                Request::Press { .. } => rightly(&without_evidence(book), facts),
                 _ => rightly(book, facts),
             },
             Some(
@@ -227,6 +234,14 @@ fn without_halts(book: &Book) -> Book {
     let mut without = book.clone();
     for state in without.states.values_mut() {
         state.halt = None;
+    }
+    without
+}
+
+fn without_evidence(book: &Book) -> Book {
+    let mut without = book.clone();
+    for incident in without.incidents.values_mut() {
+        Arc::make_mut(incident).evidence.clear();
     }
     without
 }
