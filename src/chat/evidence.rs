@@ -62,7 +62,10 @@ fn judged(between: &Between) -> Text {
         more => format!("{more} migrations"),
     };
     let about = |text: Text| match worst {
-        Some(worst) => text.and(worst.why.clone()).append(spaced(place(worst))),
+        Some(worst) if worst.statement.is_empty() => {
+            text.and(format!("{} ", worst.why)).append(place(worst))
+        }
+        Some(worst) => text.and(format!("{}: ", worst.why)).append(place(worst)),
         None => text,
     };
     match safety {
@@ -75,10 +78,6 @@ fn judged(between: &Between) -> Text {
         Safety::Unknown => about(Text::plain(format!("unknown ({count}): "))),
         Safety::Destructive => about(Text::default().strong("destructive").and(": ")),
     }
-}
-
-fn spaced(text: Text) -> Text {
-    if text.0.is_empty() { text } else { Text::plain(" ").append(text) }
 }
 
 /// A statement with its file and line, as far as there are any.

@@ -11,8 +11,10 @@ use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{
-    Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
+    Confirmation, Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome,
+    ServiceEvent,
 };
+use crate::domain::guard::{self, Answerers};
 use crate::domain::ids::{IncidentId, ServiceId, StreamId};
 use crate::domain::incident::Incident;
 use crate::domain::refusal::Refusal;
@@ -175,13 +177,9 @@ impl Herald {
                     text.append(destruction).and(". One press is not enough to roll back over it."),
                 )
             }
-            IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(
-                Text::plain("Target: ")
-                    .append(words::short(&confirmation.to.deployment))
-                    .and(". Waiting for Confirm until ")
-                    .time(confirmation.expires_at)
-                    .and("."),
-            ),
+            IncidentEvent::ConfirmationIssued { confirmation, .. } => {
+                Some(issued(incident, confirmation))
+            }
             IncidentEvent::ConfirmationExpired { .. } => {
                 plain("Nobody confirmed in time. Nothing was sent.")
             }
@@ -421,6 +419,19 @@ fn ended(service: &Service, incident: &Incident, exit: Exit) -> Text {
 
 fn reference(incident: &Incident) -> Text {
     Text::plain(format!("(incident {})", incident.id))
+}
+
+fn issued(incident: &Incident, question: &Confirmation) -> Text {
+    let awaited = match guard::g4_who_answers(question, incident.evidence_of(&question.id)) {
+        Answerers::Anybody => "Confirm",
+        Answerers::NobodyWithoutReason => "a reason",
+        Answerers::SecondPerson => "a second person's Confirm",
+    };
+    Text::plain("Target: ")
+        .append(words::short(&question.to.deployment))
+        .and(format!(". Waiting for {awaited} until "))
+        .time(question.expires_at)
+        .and(".")
 }
 
 fn confirmed(incident: &Incident, by: &Person) -> Text {
