@@ -115,6 +115,7 @@ impl World {
         let slack = SlackModel::start(clock.clone(), ledger.clone(), seed, addresses.slack).await?;
         let vercel = VercelModel::new(clock.clone(), ledger.clone(), vercel);
         let github = GitHubModel::new(clock.clone(), ledger.clone());
+        github.warm_up().await;
         let shop = ShopModel::new(vercel.clone(), clock.clone(), ledger.clone(), PROJECT);
         let control_token = hex::encode(random());
         let scene = Arc::new(Scene::new(

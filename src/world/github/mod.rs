@@ -66,6 +66,19 @@ impl GitHubModel {
         Arc::new(Self { clock, ledger, repository, unknown_calls })
     }
 
+    /// Asks git beforehand what most nights ask, once in a process.
+    pub async fn warm_up(self: &Arc<Self>) {
+        static ONCE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+        if is_possible() {
+            let model = Arc::clone(self);
+            let asking = || async {
+                // Whatever fails here is asked again when somebody needs it.
+                let _ = tokio::task::spawn_blocking(move || model.warm_up_now()).await;
+            };
+            ONCE.get_or_init(asking).await;
+        }
+    }
+
     /// Its HTTP face.
     pub fn router(self: &Arc<Self>) -> Router {
         routes::router(Arc::clone(self))

@@ -23,8 +23,8 @@ pub(super) fn router(model: Arc<GitHubModel>) -> Router {
 /// What a call answers.
 #[derive(Debug)]
 pub(super) struct Answer {
-    status: u16,
-    body: Value,
+    pub(super) status: u16,
+    pub(super) body: Value,
 }
 
 impl Answer {
