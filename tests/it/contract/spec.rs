@@ -123,7 +123,8 @@ impl Description {
         self.followed(self.document.pointer(pointer).expect("a place that was found before"))
     }
 
-    fn followed<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+    /// What a reference leads to; anything else as it is.
+    pub fn followed<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         while let Some(reference) = schema["$ref"].as_str() {
             let pointer = reference.trim_start_matches('#').replace("%7B", "{").replace("%7D", "}");
             let target = self.document.pointer(&pointer);
