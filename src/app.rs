@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::adapters::chance::SystemChance;
 use crate::adapters::clock::SystemClock;
+use crate::adapters::github::{GitHubCode, GitHubConfig, GitHubRepository};
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::probe::{Deadlines, HttpProber, HttpWalker, Journey, Marker, Site};
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
@@ -30,7 +31,8 @@ use crate::config::{Config, MarkerSetting, ServiceSettings, SlackMode};
 use crate::domain::book::Book;
 use crate::engine::keeper::{Keeper, Tools};
 use crate::engine::motor::{Engine, Hands};
-use crate::engine::ports::{Chance, Clock, DomainRules, Journal, Provider};
+use crate::engine::ports::{Chance, Clock, Code, DomainRules, Journal, Provider};
+use crate::engine::reader::Codes;
 use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
 use crate::server::{self, Limits};
@@ -188,7 +190,31 @@ async fn build_engine(
     let walker = Arc::new(HttpWalker::new(prober.clone(), clock, Deadlines::default()));
     let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
     let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
-    Ok(Engine::new(keeper, Hands { providers, prober, walker, notifier }))
+    let codes = codes(config, &seams.clock)?;
+    Ok(Engine::new(keeper, Hands { providers, codes, prober, walker, notifier }))
+}
+
+/// GitHub for every service that has a repository there; none without `[github]`.
+fn codes(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Codes> {
+    let Some(github) = github(config, clock)? else { return Ok(Codes::new()) };
+    let github: Arc<dyn Code> = Arc::new(github);
+    let with_code = config.services.iter().filter(|one| one.code.is_some());
+    Ok(with_code.map(|one| (one.service.id.clone(), github.clone())).collect())
+}
+
+/// The client for GitHub, if it is configured.
+pub(crate) fn github(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Option<GitHubCode>> {
+    let Some(settings) = &config.github else { return Ok(None) };
+    let github = GitHubConfig { api_url: settings.api_url.clone(), token: settings.token.clone() };
+    let repositories = config.services.iter().filter_map(|one| {
+        let code = one.code.clone()?;
+        let (service, owner, name) = (one.service.id.clone(), code.owner, code.name);
+        Some(GitHubRepository { service, owner, name, migrations: code.migrations })
+    });
+    Ok(Some(GitHubCode::new(github, repositories.collect(), clock.clone())?))
 }
 
 fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {

@@ -1,5 +1,6 @@
 //! File and environment → validated values. Refuses to start on doubt, with all errors at once; never shows a secret.
 
+mod code;
 mod journeys;
 mod raw;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::domain::ids::ServiceId;
 use crate::domain::service::{Channel, Limits, Service};
 use crate::domain::time::{Span, Timestamp};
 
+pub use code::{CodeSettings, GitHubSettings};
 pub use raw::MarkerSetting;
 
 /// Everything that is configured, checked.
@@ -35,6 +37,8 @@ pub struct Config {
     pub slack: SlackSettings,
     /// Vercel.
     pub vercel: VercelSettings,
+    /// GitHub, if it is used.
+    pub github: Option<GitHubSettings>,
     /// The services, at least one.
     pub services: Vec<ServiceSettings>,
 }
@@ -89,6 +93,8 @@ pub struct ServiceSettings {
     pub project: String,
     /// The team that owns it; `None`: a personal account.
     pub team: Option<String>,
+    /// Where its code is kept, if that is told.
+    pub code: Option<CodeSettings>,
     /// What customers use.
     pub production_url: Url,
     /// A deployment's own address, with `{host}`.
@@ -169,6 +175,7 @@ impl Checker<'_> {
         }
         let slack = self.slack(&raw.slack);
         let vercel = self.vercel(&raw.vercel);
+        let github = raw.github.as_ref().and_then(|github| self.github(github));
         if raw.service.is_empty() {
             self.wrong("no [[service]] is configured: name at least one");
         }
@@ -190,6 +197,7 @@ impl Checker<'_> {
             commands_per_minute: raw.server.commands_per_minute,
             slack: slack?,
             vercel: vercel?,
+            github,
             services,
         })
     }
@@ -273,6 +281,7 @@ impl Checker<'_> {
         let roles = self.roles(name, raw);
         let deployment_hosts = self.deployment_hosts(name, &raw.deployment_hosts);
         let journeys = self.journeys(name, &raw.journeys);
+        let code = self.code(name, raw);
         let production_url = production_url?;
         Some(ServiceSettings {
             service: Service {
@@ -285,6 +294,7 @@ impl Checker<'_> {
             },
             project: raw.project.clone(),
             team: raw.team.clone(),
+            code,
             production_url,
             deployment_url: raw.deployment_url.clone(),
             marker: raw.marker.clone(),

@@ -10,20 +10,28 @@ pub(super) const LONGEST_BODY: usize = 1024 * 1024;
 /// Why a body was not read to its end.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    /// More than [`LONGEST_BODY`].
-    #[error("the answer is longer than {} MiB", LONGEST_BODY / 1024 / 1024)]
-    TooLong,
+    /// More than so many bytes.
+    #[error("the answer is longer than {} MiB", .0 / 1024 / 1024)]
+    TooLong(usize),
     /// The connection broke off or took too long.
     #[error("the answer broke off")]
     Broken(#[source] reqwest::Error),
 }
 
+/// The whole body, if it is no longer than what is read from anyone.
+pub(super) async fn read_body(response: Response) -> Result<Vec<u8>, BodyError> {
+    read_body_up_to(response, LONGEST_BODY).await
+}
+
 /// The whole body, read piece by piece; the length that the header promises is not believed.
-pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, BodyError> {
+pub(super) async fn read_body_up_to(
+    mut response: Response,
+    longest: usize,
+) -> Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
-        if body.len() + chunk.len() > LONGEST_BODY {
-            return Err(BodyError::TooLong);
+        if body.len() + chunk.len() > longest {
+            return Err(BodyError::TooLong(longest));
         }
         body.extend_from_slice(&chunk);
     }

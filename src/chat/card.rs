@@ -1,12 +1,14 @@
 //! The live card: one per incident, drawn from the state alone, edited in place.
 
 use super::catalog::Prefix;
+use super::evidence;
 use super::reply::{Button, ButtonStyle, Card, Field, Item, ItemState, Part, Text};
 use super::{verdict, words};
 use crate::domain::action::Action;
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{Candidate, Confirmation, Exit};
+use crate::domain::guard::{self, Answerers};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Flip, Incident, Layer1, Proof, Stage};
 use crate::domain::plan::{STEPS, Step};
@@ -46,7 +48,10 @@ pub fn actions(incident: &Incident) -> Vec<Action> {
         Layer1::Idle | Layer1::Settled(_) => Vec::new(),
         Layer1::Resolving(_) => vec![Action::Cancel],
         Layer1::Waiting(question) => {
-            let mut actions = vec![Action::Confirm(question.id.clone())];
+            let mut actions = Vec::new();
+            if answerers(incident, question) != Answerers::NobodyWithoutReason {
+                actions.push(Action::Confirm(question.id.clone()));
+            }
             if !question.others.is_empty() {
                 actions.push(Action::ChooseAnother(question.id.clone()));
             }
@@ -66,6 +71,11 @@ pub fn actions(incident: &Incident) -> Vec<Action> {
             | Stage::Done => Vec::new(),
         },
     }
+}
+
+/// Who may answer a question (G4).
+fn answerers(incident: &Incident, question: &Confirmation) -> Answerers {
+    guard::g4_who_answers(question, incident.evidence_of(&question.id))
 }
 
 /// Everything that can be pressed in connection with an incident, drawn or not: the choices behind *Choose another*, and
@@ -208,20 +218,51 @@ fn situation(incident: &Incident, drawing: &Drawing<'_>) -> Text {
                 None => text,
             }
         }
-        Layer1::Waiting(question) => Text::plain("Production points at ")
-            .append(words::short(&question.from))
-            .and(". Press ")
-            .strong("Confirm")
-            .and(" to point it back at ")
-            .append(words::short(&question.to.deployment))
-            .and(". Any responder may press until ")
-            .time(question.expires_at)
-            .and("."),
+        Layer1::Waiting(question) => waiting(incident, question, drawing),
         Layer1::Lapsed(_, why) => Text::plain(format!(
             "Nothing was sent: {}. Press Ask again for a fresh look, or Cancel.",
             words::void(*why)
         )),
         Layer1::Flipping(flip) | Layer1::Settled(flip) => of_flip(incident, flip, drawing),
+    }
+}
+
+fn waiting(incident: &Incident, question: &Confirmation, drawing: &Drawing<'_>) -> Text {
+    let from = Text::plain("Production points at ").append(words::short(&question.from));
+    let to = words::short(&question.to.deployment);
+    let Some(destruction) = incident.evidence_of(&question.id).and_then(evidence::destruction)
+    else {
+        return from
+            .and(". Press ")
+            .strong("Confirm")
+            .and(" to point it back at ")
+            .append(to)
+            .and(". Any responder may press until ")
+            .time(question.expires_at)
+            .and(".");
+    };
+    let text = from
+        .and(". One press does not point it back at ")
+        .append(to)
+        .and(", because a migration took away what that version needs: ")
+        .append(destruction)
+        .and(". Better: switch the feature off by its flag, or fix forward.");
+    match answerers(incident, question) {
+        Answerers::Anybody | Answerers::SecondPerson => text
+            .and(" To roll back all the same, somebody else than ")
+            .person(&question.requester)
+            .and(" presses ")
+            .strong("Confirm")
+            .and(" until ")
+            .time(question.expires_at)
+            .and("."),
+        Answerers::NobodyWithoutReason => {
+            let (service, target) = (&incident.service, &question.to.deployment.id);
+            let again = drawing.prefix.command(&format!("rollback {service} {target} <reason>"));
+            text.and(" To roll back all the same, give a reason: ")
+                .code(again)
+                .and("; then a second person confirms.")
+        }
     }
 }
 
@@ -309,14 +350,19 @@ fn fields(incident: &Incident, service: Option<&Service>, now: Timestamp) -> Opt
         }
         Layer1::Idle | Layer1::Resolving(_) => return None,
     };
+    let known = incident.evidence_of(&question.id);
     let field = |name: &str, value: Text| Field { name: name.to_owned(), value };
     let mut fields = vec![
         field("From", words::described(&question.from, now)),
         field("To", candidate(&question.to, now)),
         field("Automatic assignment", words::assignment(assignment).into()),
-        field("Migrations between them", "not known: not checked by this version".into()),
-        field("Asked by", asked_by(question)),
+        field("Migrations between them", evidence::migrations(question, known)),
     ];
+    if let Some(known) = known {
+        fields.push(field("Ships back out", evidence::commits(known)));
+        fields.push(field("Bad change", evidence::bad_change(known)));
+    }
+    fields.push(field("Asked by", asked_by(question)));
     if let Some(service) = service {
         let url = service.production_url.clone();
         fields.push(field("Production", Text::default().link(url.clone(), url)));

@@ -175,6 +175,8 @@ mod tests {
         ---
         A target is a deployment's id, its address, a commit (four digits of it or more), a version like v41, or its number on the card. Without a target you get the newest deployment that served production and was not rolled back from.
         ---
+        Where a migration took away what the target needs, one press is not enough: give a reason, and somebody else than you presses Confirm.
+        ---
         The order is service, target, reason. A reason that comes first begins with the word reason or stands in quotes, so that a misspelt service is never taken for a reason.
         ---
         Responders of the service; one press of Confirm; the channel sees it.

@@ -3,6 +3,7 @@
 pub mod card;
 pub mod catalog;
 pub mod desk;
+pub mod evidence;
 pub mod generated;
 pub mod handlers;
 pub mod help;

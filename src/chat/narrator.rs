@@ -3,6 +3,7 @@
 
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
+use super::evidence;
 use super::reply::{Card, Part, Text};
 use super::{verdict, words};
 use crate::domain::action::Action;
@@ -10,8 +11,10 @@ use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{
-    Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
+    Confirmation, Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome,
+    ServiceEvent,
 };
+use crate::domain::guard::{self, Answerers};
 use crate::domain::ids::{IncidentId, ServiceId, StreamId};
 use crate::domain::incident::Incident;
 use crate::domain::refusal::Refusal;
@@ -130,6 +133,7 @@ impl Herald {
             }
             IncidentEvent::IncidentOpened { .. }
             | IncidentEvent::RollbackRequested { .. }
+            | IncidentEvent::ChangesRead { .. }
             | IncidentEvent::ConfirmationIssued { .. }
             | IncidentEvent::ConfirmationExpired { .. }
             | IncidentEvent::ConfirmationVoided { .. }
@@ -175,13 +179,16 @@ impl Herald {
                     None => text.and("."),
                 })
             }
-            IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(
-                Text::plain("Target: ")
-                    .append(words::short(&confirmation.to.deployment))
-                    .and(". Waiting for Confirm until ")
-                    .time(confirmation.expires_at)
-                    .and("."),
-            ),
+            IncidentEvent::ChangesRead { evidence, .. } => {
+                let destruction = evidence::destruction(evidence)?;
+                let text = Text::default().strong("Destructive migration").and(": ");
+                Some(
+                    text.append(destruction).and(". One press is not enough to roll back over it."),
+                )
+            }
+            IncidentEvent::ConfirmationIssued { confirmation, .. } => {
+                Some(issued(incident, confirmation))
+            }
             IncidentEvent::ConfirmationExpired { .. } => {
                 plain("Nobody confirmed in time. Nothing was sent.")
             }
@@ -423,19 +430,39 @@ fn reference(incident: &Incident) -> Text {
     Text::plain(format!("(incident {})", incident.id))
 }
 
+fn issued(incident: &Incident, question: &Confirmation) -> Text {
+    let awaited = match guard::g4_who_answers(question, incident.evidence_of(&question.id)) {
+        Answerers::Anybody => "Confirm",
+        Answerers::NobodyWithoutReason => "a reason",
+        Answerers::SecondPerson => "a second person's Confirm",
+    };
+    Text::plain("Target: ")
+        .append(words::short(&question.to.deployment))
+        .and(format!(". Waiting for {awaited} until "))
+        .time(question.expires_at)
+        .and(".")
+}
+
 fn confirmed(incident: &Incident, by: &Person) -> Text {
-    let text = Text::default().person(by).and(" confirmed: ");
-    match incident.flip() {
-        Some(flip) => text
-            .and("production goes from ")
-            .append(words::short(&flip.confirmation.from))
-            .and(" to ")
-            .append(words::short(&flip.confirmation.to.deployment))
-            .and(match flip.intent {
-                Effect::Rollback { .. } | Effect::Disarm => ". Sending now.",
-            }),
-        None => text.and("sending now."),
-    }
+    let text = Text::default().person(by).and(" confirmed");
+    let Some(flip) = incident.flip() else { return text.and(": sending now.") };
+    let question = &flip.confirmation;
+    let is_override =
+        incident.evidence_of(&question.id).is_some_and(|evidence| evidence.is_destructive());
+    let text = if is_override {
+        let reason = question.reason.as_deref().unwrap_or_default();
+        let text = text.and(" as the second person, over a ").strong("destructive migration");
+        let text = text.and(". ").person(&question.requester).and(" asked for it: ");
+        text.foreign(words::clipped(reason, 300)).and(". Production goes from ")
+    } else {
+        text.and(": production goes from ")
+    };
+    text.append(words::short(&question.from))
+        .and(" to ")
+        .append(words::short(&question.to.deployment))
+        .and(match flip.intent {
+            Effect::Rollback { .. } | Effect::Disarm => ". Sending now.",
+        })
 }
 
 fn resolved(by: &Person, exit: Exit, reason: Option<&str>) -> Text {

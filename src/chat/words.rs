@@ -177,6 +177,9 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::NothingToCancel
         | Refusal::PointerHeld { .. }
         | Refusal::CannotRead { .. } => not_now(refusal, &rollback),
+        Refusal::OverrideNeedsReason { .. } | Refusal::SecondPersonNeeded => {
+            needs_more(refusal, &rollback)
+        }
         Refusal::NoIncident
         | Refusal::IncidentOver
         | Refusal::FlipUnderWay
@@ -268,6 +271,17 @@ fn no_target(refusal: &Refusal, rollback: &str) -> Text {
             }
         }
         _ => Text::plain("There is no target."),
+    }
+}
+
+fn needs_more(refusal: &Refusal, rollback: &str) -> Text {
+    match refusal {
+        Refusal::OverrideNeedsReason { target } => {
+            Text::plain("A migration took away what that version needs, so one press is not enough. Better: switch the feature off by its flag, or fix forward. To roll back all the same: ")
+                .code(format!("{rollback} {target} <reason>"))
+                .and("; then a second person confirms.")
+        }
+        _ => Text::plain("You asked for this rollback over a destructive migration: a second person has to press Confirm. Next: ask another responder to look at the card. Nothing was sent."),
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Demo {
 enum Scenario {
     /// The newest deploy of the shop answers 500 on its checkout
     Rollback,
+    /// The same, and its migration dropped a column
+    Migration,
 }
 
 pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
@@ -49,6 +51,7 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
     let clock = WorldClock::real();
     let vercel = match demo.scenario {
         Scenario::Rollback => VercelSeed::demo(clock.now()),
+        Scenario::Migration => VercelSeed::demo_with_migration(clock.now()),
     };
     let beginning = Beginning {
         listen: demo.listen.unwrap_or_else(usual_address),
@@ -90,9 +93,17 @@ fn announce(demo: &Demo, world: &World, bot: SocketAddr) {
     }
     println!();
     println!("  It is 2 AM. The shop's newest deploy answers 500 on its checkout.");
+    if let Scenario::Migration = demo.scenario {
+        println!("  Its migration dropped a column that the version before needs.");
+    }
     println!();
     println!("  Open  {}", world.console_url());
     println!("  Type  /rollback  in #incidents, look at the card, press Confirm.");
+    if !crate::world::github::is_possible() {
+        println!(
+            "  git is not installed: this demo goes on without GitHub, and migrations are not known."
+        );
+    }
     println!();
     if let (true, Some(path)) = (demo.world_only, &demo.write_config) {
         println!("  The bot is not running. Start it in another terminal:");

@@ -11,7 +11,7 @@ use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
 use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::config::{Config, ServiceSettings};
 use crate::domain::deployment::Live;
-use crate::engine::ports::{Journal, Provider, VerifyScope};
+use crate::engine::ports::{Clock, Journal, Provider, VerifyScope};
 
 /// Checks one thing after the other, says what it found, and fails if anything is wrong.
 pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
@@ -33,6 +33,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     check_journal(&config, &mut findings).await;
     check_slack(&config, &mut findings).await;
     check_vercel(&config, &mut findings).await?;
+    check_github(&config, &mut findings).await?;
     Ok(findings.end())
 }
 
@@ -130,6 +131,29 @@ async fn check_vercel(config: &Config, findings: &mut Findings) -> anyhow::Resul
                 Live::Split(_) => findings.bad(format!("{service}: production's names disagree")),
                 Live::Nothing => findings.bad(format!("{service}: nothing is live")),
             },
+            Err(error) => findings.bad(format!("{service}: {error}")),
+        }
+    }
+    Ok(())
+}
+
+async fn check_github(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let Some(github) = crate::app::github(config, &clock)? else {
+        findings.good("github: not configured, so migrations are \"not known\"".to_owned());
+        return Ok(());
+    };
+    for one in &config.services {
+        let service = &one.service.id;
+        if one.code.is_none() {
+            findings.good(format!("{service}: no repo is named, so migrations are \"not known\""));
+            continue;
+        }
+        match github.look(service).await {
+            Ok((name, branch)) => {
+                findings
+                    .good(format!("{service}: {name} can be read, its main branch is {branch}"));
+            }
             Err(error) => findings.bad(format!("{service}: {error}")),
         }
     }

@@ -11,6 +11,7 @@ pub(super) struct Config {
     pub(super) server: Server,
     pub(super) slack: Slack,
     pub(super) vercel: Vercel,
+    pub(super) github: Option<GitHub>,
     #[serde(default)]
     pub(super) service: Vec<Service>,
 }
@@ -68,14 +69,27 @@ fn vercel_api() -> String {
     "https://api.vercel.com".to_owned()
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct GitHub {
+    #[serde(default = "github_api")]
+    pub(super) api_url: String,
+    pub(super) token: String,
+}
+
+fn github_api() -> String {
+    "https://api.github.com".to_owned()
+}
+
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Service {
     pub(super) name: String,
     pub(super) provider: String,
     pub(super) project: String,
     pub(super) team: Option<String>,
-    /// Read by the code layer; kept here so that the digest covers it.
     pub(super) repo: Option<String>,
+    /// Left out of the digest where it is not given, so that questions of before it existed keep theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) migrations: Option<Vec<String>>,
     pub(super) production_url: String,
     #[serde(default = "own_host")]
     pub(super) deployment_url: String,

@@ -7,6 +7,7 @@ fn environment(name: &str) -> Option<String> {
         "SLACK_BOT_TOKEN" => Some("xoxb-1\n".to_owned()),
         "SLACK_APP_TOKEN" => Some("xapp-1".to_owned()),
         "VERCEL_TOKEN" => Some("v-1".to_owned()),
+        "GITHUB_TOKEN" => Some("g-1".to_owned()),
         _ => None,
     }
 }
@@ -154,5 +155,36 @@ fn everything_that_is_wrong_with_journeys_is_listed_at_once() {
         "deployment_hosts \"*\"",
     ] {
         assert!(faults.iter().any(|one| one.contains(expected)), "{expected} in {faults:#?}");
+    }
+}
+
+#[test]
+fn github_is_used_where_it_is_configured_and_a_service_names_its_repository() {
+    let config = Config::parse(GOOD, &environment).expect("usable");
+    let code = config.services[0].code.clone().expect("a repository");
+    assert_eq!((code.owner.as_str(), code.name.as_str()), ("example", "shop"));
+    assert!(code.migrations.has("drizzle/0001_a.sql"));
+    assert_eq!(config.github.expect("github").token.expose(), "g-1");
+
+    let without = GOOD.replace("[github]", "[old]").replace("repo = \"example/shop\"\n", "");
+    let cut: String = without.split("[old]").take(1).collect();
+    let rest = &without[without.find("[[service]]").expect("a service")..];
+    let config = Config::parse(&format!("{cut}{rest}"), &environment).expect("usable");
+    assert!(config.github.is_none() && config.services[0].code.is_none());
+}
+
+#[test]
+fn a_repository_or_a_pattern_that_cannot_be_one_is_refused() {
+    let with = |repo: &str| GOOD.replace("repo = \"example/shop\"", repo);
+    for (repo, sentence) in [
+        ("repo = \"shop\"", "is not written owner/name"),
+        ("repo = \"https://github.com/a/b\"", "is not written owner/name"),
+        ("repo = \"a/..\"", "is not written owner/name"),
+        ("repo = \"a/b\"\nmigrations = []", "migrations is empty"),
+        ("repo = \"a/b\"\nmigrations = [\"/db\"]", "is no pattern of paths"),
+        ("migrations = [\"db/*.sql\"]", "no repo"),
+    ] {
+        let faults = faults(&with(repo));
+        assert!(faults[0].contains(sentence), "{repo}: {faults:?}");
     }
 }

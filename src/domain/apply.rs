@@ -86,6 +86,7 @@ fn open(
         layer1: Layer1::Idle,
         job_before: None,
         asked: BTreeMap::new(),
+        evidence: BTreeMap::new(),
         refused: None,
         cancelled: None,
         before: None,
@@ -118,6 +119,9 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
         IncidentEvent::RollbackRefused { refusal } => {
             fall_back(incident);
             incident.refused = Some(refusal.clone());
+        }
+        IncidentEvent::ChangesRead { confirmation, evidence } => {
+            incident.evidence.insert(confirmation.clone(), (**evidence).clone());
         }
         IncidentEvent::ConfirmationIssued { confirmation, pointer, .. } => {
             let last_job = pointer.get().and_then(|seen| seen.job.as_ref());

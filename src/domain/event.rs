@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Person};
+use super::change::Evidence;
 use super::deployment::{Assignment, Deployment, FailedAlias, Live, Plan, Pointer};
 use super::fact::Fact;
 use super::ids::{ConfirmationId, DeploymentId, EffectId, IncidentId, ServiceId, StreamId};
@@ -266,6 +267,13 @@ pub enum IncidentEvent {
     RollbackRefused {
         /// Why.
         refusal: Refusal,
+    },
+    /// What lies between a question's target and what is live was looked up.
+    ChangesRead {
+        /// The question.
+        confirmation: ConfirmationId,
+        /// What was found, or why not.
+        evidence: Box<Evidence>,
     },
     /// A question was put to people.
     ConfirmationIssued {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 pub(crate) use story::{Reply, Story};
 
 use super::actor::{Person, Platform, Policy, Role};
+use super::change::{Between, Commit, Evidence, PullRequest};
 use super::decide::{Facts, Read};
 use super::deployment::{
     Assignment, BuildState, Deployment, DeploymentKind, FailedAlias, JobKind, JobStatus, Live,
@@ -16,6 +17,7 @@ use super::deployment::{
 use super::event::Outcome;
 use super::fact::Fact;
 use super::ids::{DeploymentId, IncidentId};
+use super::migration::{Finding, Judgement, Safety};
 use super::plan::Verdict;
 use super::probe::{Probe, Seen};
 use super::service::{Channel, Limits, Service};
@@ -116,6 +118,26 @@ pub(crate) fn not_serving(at: Timestamp) -> Verdict {
     Verdict::NotServing { last: probe(at, seen) }
 }
 
+/// One commit with one migration.
+pub(crate) fn between(safety: Safety) -> Between {
+    let worst = Finding {
+        safety,
+        why: "a column is dropped".to_owned(),
+        path: "drizzle/0007_drop.sql".to_owned(),
+        line: Some(2),
+        statement: "ALTER TABLE a DROP COLUMN b".to_owned(),
+    };
+    let worst = (safety > Safety::Safe).then_some(worst);
+    let newest =
+        vec![Commit { sha: deployment("v42").sha.unwrap(), subject: "Change 42".to_owned() }];
+    let migrations = Judgement { safety, files: 1, worst };
+    Between { commits: 1, newest, files: 4, migrations }
+}
+
+pub(crate) fn pull_request() -> PullRequest {
+    PullRequest { number: 124, title: "Change 42".to_owned() }
+}
+
 /// What can be read of the world around one service.
 #[derive(Clone, Debug)]
 pub(crate) struct Outside {
@@ -124,6 +146,8 @@ pub(crate) struct Outside {
     pub(crate) plan: Option<Plan>,
     pub(crate) looked_up: Option<Deployment>,
     pub(crate) failed: Vec<FailedAlias>,
+    /// What the migrations between target and live are; `None`: GitHub does not say.
+    pub(crate) migrations: Option<Safety>,
     /// Why nothing can be read.
     pub(crate) dark: Option<&'static str>,
 }
@@ -144,6 +168,19 @@ impl Outside {
                     });
                 }
                 Read::FailedAliases => facts.aliases = Some(self.fact(now, self.failed.clone())),
+                Read::Changes(range) => {
+                    let (between, brought_by) = match self.migrations {
+                        Some(safety) => (
+                            Fact::known("github", now, between(safety)),
+                            Fact::known("github", now, Some(pull_request())),
+                        ),
+                        None => (
+                            Fact::unknown("github", now, "no answer in time"),
+                            Fact::unknown("github", now, "no answer in time"),
+                        ),
+                    };
+                    facts.changes = Some(Evidence { range: range.clone(), between, brought_by });
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::actor::{Actor, Person, Policy, Role};
 use super::book::ServiceState;
+use super::change::Evidence;
 use super::deployment::{
     Assignment, BuildState, Deployment, DeploymentKind, JobStatus, Live, Plan, Pointer, Served,
 };
@@ -89,6 +90,47 @@ pub fn g3_plan_allows(
             Err(Refusal::PlanLimit { asked: target.clone(), allows: previous.cloned() })
         }
         Some(Plan::Hobby | Plan::Paid) | None => Ok(()),
+    }
+}
+
+/// Who may answer a question (G4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answerers {
+    /// Any responder, with one press.
+    Anybody,
+    /// Nobody yet: a destructive migration is overridden only for a reason, and none was given.
+    NobodyWithoutReason,
+    /// Anybody but the one who asked.
+    SecondPerson,
+}
+
+/// G4: a migration between the target and what is live that takes away what the target's code needs makes the press dearer:
+/// a reason, and a second person. What is not known only warns.
+pub fn g4_who_answers(question: &Confirmation, evidence: Option<&Evidence>) -> Answerers {
+    let has_reason = question.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+    match evidence {
+        Some(evidence) if evidence.is_destructive() && has_reason => Answerers::SecondPerson,
+        Some(evidence) if evidence.is_destructive() => Answerers::NobodyWithoutReason,
+        Some(_) | None => Answerers::Anybody,
+    }
+}
+
+/// G4: whether this person may confirm.
+///
+/// # Errors
+/// What is missing.
+pub fn g4_may_confirm(
+    question: &Confirmation,
+    evidence: Option<&Evidence>,
+    by: &Person,
+) -> Result<(), Refusal> {
+    match g4_who_answers(question, evidence) {
+        Answerers::Anybody => Ok(()),
+        Answerers::NobodyWithoutReason => {
+            Err(Refusal::OverrideNeedsReason { target: question.to.deployment.id.clone() })
+        }
+        Answerers::SecondPerson if question.requester == *by => Err(Refusal::SecondPersonNeeded),
+        Answerers::SecondPerson => Ok(()),
     }
 }
 

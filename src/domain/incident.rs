@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Person};
+use super::change::Evidence;
 use super::deployment::Assignment;
 use super::event::{Confirmation, Effect, Exit, FlipFailure, Outcome, Wish};
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
@@ -41,6 +42,8 @@ pub struct Incident {
     pub job_before: Option<Timestamp>,
     /// Questions that were put and how each ended, so that a late press gets a true answer.
     pub asked: BTreeMap<ConfirmationId, Answer>,
+    /// What was looked up of the code for each question.
+    pub evidence: BTreeMap<ConfirmationId, Evidence>,
     /// Why the last wish was refused, until the next one.
     pub refused: Option<Refusal>,
     /// Who took the last wish back and when, until the next one.
@@ -265,6 +268,11 @@ impl Incident {
     /// Whether a call of any flip was started that may have moved production.
     pub fn was_flipped(&self) -> bool {
         self.flip().or(self.before.as_deref()).is_some_and(Flip::was_sent)
+    }
+
+    /// What was looked up of the code for a question.
+    pub fn evidence_of(&self, question: &ConfirmationId) -> Option<&Evidence> {
+        self.evidence.get(question)
     }
 
     /// The question that can be answered now.

@@ -73,6 +73,13 @@ pub enum Refusal {
         /// What the plan allows, where known.
         allows: Option<DeploymentId>,
     },
+    /// G4: a destructive migration is overridden only for a reason.
+    OverrideNeedsReason {
+        /// The target.
+        target: DeploymentId,
+    },
+    /// G4, G12: a destructive migration is overridden only by somebody else than the one who asked.
+    SecondPersonNeeded,
     /// G13: another effect holds the pointer.
     PointerHeld {
         /// The incident that holds it.

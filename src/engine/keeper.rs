@@ -102,6 +102,8 @@ pub struct Readings {
     pub plan: Option<crate::domain::fact::Fact<crate::domain::deployment::Plan>>,
     /// See [`Facts::aliases`].
     pub aliases: Option<crate::domain::fact::Fact<Vec<crate::domain::deployment::FailedAlias>>>,
+    /// See [`Facts::changes`].
+    pub changes: Option<crate::domain::change::Evidence>,
 }
 
 /// What became of a proposal.
@@ -312,6 +314,7 @@ impl Keeper {
             named: readings.named.clone(),
             plan: readings.plan.clone(),
             aliases: readings.aliases.clone(),
+            changes: readings.changes.clone(),
             fresh: Fresh {
                 confirmation: self.fresh_id("cnf").into(),
                 effect: self.fresh_id("eff").into(),

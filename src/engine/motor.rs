@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::activity::{Activity, Bell, Flag};
 use super::keeper::{Answer, Keeper, Proposal, Ripples};
 use super::ports::{JournalError, Notifier, Prober, Walker};
-use super::reader::{Providers, Reader};
+use super::reader::{Codes, Providers, Reader};
 use super::{executor, outbox};
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::service::Channel;
@@ -22,6 +22,8 @@ pub struct Engine {
 pub struct Hands {
     /// The control plane of each service.
     pub providers: Providers,
+    /// Where each service's code is kept, as far as that is configured.
+    pub codes: Codes,
     /// The data plane.
     pub prober: Arc<dyn Prober>,
     /// The data plane, journey by journey.
@@ -73,7 +75,8 @@ impl Engine {
     pub fn reader<'a>(&'a self, service: &'a ServiceId) -> Option<Reader<'a>> {
         let provider = self.inner.hands.providers.get(service)?;
         let clock = self.inner.keeper.tools().clock.as_ref();
-        Some(Reader { service, provider: provider.as_ref(), clock })
+        let code = self.inner.hands.codes.get(service).map(AsRef::as_ref);
+        Some(Reader { service, provider: provider.as_ref(), code, clock })
     }
 
     /// Decides, makes it durable, and wakes whoever has something to do now.

@@ -1,6 +1,7 @@
 //! What the engine needs of the outside, as traits. No vendor, no database and no chat platform is named here.
 
 mod chat;
+mod code;
 mod journal;
 mod provider;
 
@@ -10,6 +11,7 @@ pub use chat::{
     Change, Manner, MessageRef, Narration, Narrator, Notifier, NotifyError, Outbound, ReplyTo,
     Shown,
 };
+pub use code::Code;
 pub use journal::{
     Append, Commit, Journal, JournalError, NewDelivery, NewEvent, NewPost, NewToken,
     PendingDelivery, PendingPost, Placement, PostOutcome, Receipt, Recorded, StoredToken,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keeper::Readings;
-use super::ports::{Clock, PortError, PortErrorKind, Provider};
+use super::ports::{Clock, Code, PortError, PortErrorKind, Provider};
+use crate::domain::change::{Changes, Evidence, Range};
 use crate::domain::decide::Read;
 use crate::domain::fact::Fact;
 use crate::domain::ids::ServiceId;
@@ -20,12 +21,20 @@ const LONGEST_EVIDENCE: Duration = Duration::from_secs(2);
 /// The providers of all services.
 pub type Providers = BTreeMap<ServiceId, Arc<dyn Provider>>;
 
+/// Where the code of services is kept.
+pub type Codes = BTreeMap<ServiceId, Arc<dyn Code>>;
+
+/// The source of everything that is told of the code.
+const CODE: &str = "github";
+
 /// Reads for one service.
 pub struct Reader<'a> {
     /// The service.
     pub service: &'a ServiceId,
     /// Its provider.
     pub provider: &'a dyn Provider,
+    /// Where its code is kept, if that is configured.
+    pub code: Option<&'a dyn Code>,
     /// What time it is.
     pub clock: &'a dyn Clock,
 }
@@ -36,13 +45,25 @@ impl Reader<'_> {
         let wants = |read: &Read| reads.contains(read);
         let named = reads.iter().find_map(|read| match read {
             Read::Named(name) => Some(name.clone()),
-            Read::Pointer | Read::Deployments | Read::Plan | Read::FailedAliases => None,
+            Read::Pointer
+            | Read::Deployments
+            | Read::Plan
+            | Read::FailedAliases
+            | Read::Changes(_) => None,
+        });
+        let range = reads.iter().find_map(|read| match read {
+            Read::Changes(range) => Some(range),
+            Read::Pointer
+            | Read::Deployments
+            | Read::Plan
+            | Read::FailedAliases
+            | Read::Named(_) => None,
         });
         let (service, provider) = (self.service, self.provider);
         let asked = |read: &Read, limit| wants(read).then_some(limit);
         let must = LONGEST_READ;
         let may = LONGEST_EVIDENCE;
-        let (pointer, deployments, plan, aliases, named) = tokio::join!(
+        let (pointer, deployments, plan, aliases, named, changes) = tokio::join!(
             self.fact(asked(&Read::Pointer, must), "pointer", provider.pointer(service)),
             self.fact(
                 asked(&Read::Deployments, must),
@@ -59,13 +80,35 @@ impl Reader<'_> {
                     Err(error) => Err(error),
                 }
             }),
+            self.changes(range),
         );
         known.pointer = pointer.or(known.pointer);
         known.deployments = deployments.or(known.deployments);
         known.plan = plan.or(known.plan);
         known.aliases = aliases.or(known.aliases);
         known.named = named.or(known.named);
+        known.changes = changes.or(known.changes);
         known
+    }
+
+    /// What lies between two commits. Whatever fails here is not known, and nothing waits longer than for other evidence.
+    async fn changes(&self, range: Option<&Range>) -> Option<Evidence> {
+        let range = range?.clone();
+        let Some(code) = self.code else {
+            let now = self.clock.now();
+            let why = "no GitHub repository is configured for this service";
+            return Some(Evidence {
+                range,
+                between: Fact::unknown(CODE, now, why),
+                brought_by: Fact::unknown(CODE, now, why),
+            });
+        };
+        let between = async { code.changes(self.service, &range).await.map(Changes::judged) };
+        let (between, brought_by) = tokio::join!(
+            self.within(LONGEST_EVIDENCE, CODE, between),
+            self.within(LONGEST_EVIDENCE, CODE, code.brought_by(self.service, &range.head)),
+        );
+        Some(Evidence { range, between, brought_by })
     }
 
     /// Reads one thing within a limit; without a limit it is not wanted.
@@ -75,12 +118,21 @@ impl Reader<'_> {
         source: &str,
         reading: impl Future<Output = Result<T, PortError>>,
     ) -> Option<Fact<T>> {
-        let answer = tokio::time::timeout(limit?, reading).await;
+        Some(self.within(limit?, source, reading).await)
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        source: &str,
+        reading: impl Future<Output = Result<T, PortError>>,
+    ) -> Fact<T> {
+        let answer = tokio::time::timeout(limit, reading).await;
         let now = self.clock.now();
-        Some(match answer {
+        match answer {
             Ok(Ok(value)) => Fact::known(source, now, value),
             Ok(Err(error)) => Fact::unknown(source, now, error.message),
             Err(_) => Fact::unknown(source, now, "no answer in time"),
-        })
+        }
     }
 }

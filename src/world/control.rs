@@ -17,9 +17,10 @@ use super::ledger::{Call, Fault, Ledger};
 use crate::domain::time::Span;
 
 /// The traps of each model.
-const VOCABULARY: [(&str, &[&str]); 3] = [
+const VOCABULARY: [(&str, &[&str]); 4] = [
     ("slack", super::slack::FAULTS),
     ("vercel", super::vercel::FAULTS),
+    ("github", super::github::FAULTS),
     ("shop", super::shop::FAULTS),
 ];
 

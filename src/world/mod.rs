@@ -7,6 +7,7 @@ pub mod clock;
 pub mod console;
 pub mod control;
 mod cut_off;
+pub mod github;
 pub mod ledger;
 pub mod shop;
 pub mod slack;
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use clock::WorldClock;
+use github::GitHubModel;
 use ledger::Ledger;
 use shop::ShopModel;
 use slack::{Credentials, SlackModel, SlackSeed};
@@ -65,6 +67,8 @@ pub struct World {
     pub slack: Arc<SlackModel>,
     /// Vercel.
     pub vercel: Arc<VercelModel>,
+    /// GitHub; without a git on this machine it has no repository to show.
+    pub github: Arc<GitHubModel>,
     /// The shop.
     pub shop: Arc<ShopModel>,
     addresses: Addresses,
@@ -79,6 +83,7 @@ struct Addresses {
     console: SocketAddr,
     slack: SocketAddr,
     vercel: SocketAddr,
+    github: SocketAddr,
     shop: SocketAddr,
 }
 
@@ -123,11 +128,13 @@ impl World {
         let console = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; try another --listen"))?;
-        let [slack_door, vercel_door, shop_door] = [door().await?, door().await?, door().await?];
+        let [slack_door, vercel_door, github_door, shop_door] =
+            [door().await?, door().await?, door().await?, door().await?];
         let addresses = Addresses {
             console: console.local_addr()?,
             slack: slack_door.local_addr()?,
             vercel: vercel_door.local_addr()?,
+            github: github_door.local_addr()?,
             shop: shop_door.local_addr()?,
         };
         let ledger = Ledger::new();
@@ -135,6 +142,8 @@ impl World {
         let seed = SlackSeed::demo(credentials.clone());
         let slack = SlackModel::start(clock.clone(), ledger.clone(), seed, addresses.slack).await?;
         let vercel = VercelModel::new(clock.clone(), ledger.clone(), vercel);
+        let github = GitHubModel::new(clock.clone(), ledger.clone());
+        github.warm_up().await;
         let shop = ShopModel::new(vercel.clone(), clock.clone(), ledger.clone(), PROJECT);
         let control_token = hex::encode(random());
         let scene = Arc::new(Scene::new(
@@ -159,6 +168,7 @@ impl World {
             serve(console, face),
             serve(slack_door, slack.router()),
             serve(vercel_door, vercel.router()),
+            serve(github_door, github.router()),
             serve(shop_door, shop.router()),
         ];
         if traffic == Traffic::Gentle {
@@ -169,6 +179,7 @@ impl World {
             ledger,
             slack,
             vercel,
+            github,
             shop,
             addresses,
             credentials,
@@ -191,6 +202,7 @@ impl World {
     pub fn configuration(&self, folder: &Path, listen: SocketAddr) -> String {
         let file = |name: &str| format!("file:{}", folder.join(name).display());
         let Addresses { slack, vercel, shop, .. } = self.addresses;
+        let github = self.github_configuration(folder);
         let team = self.slack.team_id();
         let person = |name: &str| format!("slack:{team}/{}", self.slack.user_id(name));
         let channel = |name: &str| format!("slack:{team}/{}", self.slack.channel_id(name));
@@ -216,7 +228,7 @@ team = "{team}"
 api_url = "http://{vercel}"
 token = {vercel_token}
 
-[[service]]
+{github}[[service]]
 name = "shop"
 provider = "vercel"
 project = "prj_shop"
@@ -246,6 +258,16 @@ egress = ["{shop}"]
         )
     }
 
+    /// The part of the configuration about GitHub; nothing where there is no git.
+    fn github_configuration(&self, folder: &Path) -> String {
+        if !github::is_possible() {
+            return String::new();
+        }
+        let token = format!("file:{}", folder.join("github_token").display());
+        let token = toml::Value::String(token);
+        format!("[github]\napi_url = \"http://{}\"\ntoken = {token}\n\n", self.addresses.github)
+    }
+
     /// Writes the secrets of this world, readable by their owner alone.
     ///
     /// # Errors
@@ -257,6 +279,7 @@ egress = ["{shop}"]
             ("app_token", credentials.app_token.as_str()),
             ("signing_secret", credentials.signing_secret.as_str()),
             ("vercel_token", self.vercel.token().as_str()),
+            ("github_token", self.github.token()),
         ] {
             write_secret(&folder.join(name), value)?;
         }
@@ -265,7 +288,7 @@ egress = ["{shop}"]
 
     /// Every address, id and secret of this world, as programs read it. `bot`: where the bot listens.
     pub fn described(&self, bot: SocketAddr) -> Value {
-        let Addresses { slack, vercel, shop, .. } = self.addresses;
+        let Addresses { slack, vercel, github, shop, .. } = self.addresses;
         let credentials = &self.credentials;
         let users = ["ana", "bo", "lee", "eve"]
             .map(|name| (name.to_owned(), Value::from(self.slack.user_id(name))));
@@ -293,6 +316,11 @@ egress = ["{shop}"]
                 "slug": "demo",
                 "project": "prj_shop",
             },
+            "github": {
+                "api": format!("http://{github}"),
+                "token": self.github.token(),
+                "repo": github::REPO,
+            },
             "world": {
                 "api": format!("{}world", self.console_url()),
                 "token": self.control_token,
@@ -304,6 +332,7 @@ egress = ["{shop}"]
     pub fn unknown_calls(&self) -> Vec<String> {
         let mut unknown = self.slack.unknown_calls();
         unknown.extend(self.vercel.unknown_calls());
+        unknown.extend(self.github.unknown_calls());
         unknown
     }
 

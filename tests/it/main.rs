@@ -13,6 +13,7 @@ mod forged;
 mod halt;
 mod harness;
 mod hostile;
+mod migrations;
 mod refusals;
 mod restart;
 mod rollback;

@@ -95,9 +95,9 @@ fn what_cannot_be_read_one_way_is_asked_back() {
         for (line, why, next) in [
             ("/rollback chop", "There is no service called `chop`", "`/rollback shop`"),
             (
-                "/rollback shop c8d3f4a 5b1e07c",
-                "Two values for the target: `c8d3f4a` and `5b1e07c`",
-                "`/rollback shop c8d3f4a`",
+                "/rollback shop 23a9e46 777277d",
+                "Two values for the target: `23a9e46` and `777277d`",
+                "`/rollback shop 23a9e46`",
             ),
         ] {
             let said = w.user("ana").hears_on_typing(line).await;
@@ -121,13 +121,13 @@ fn a_target_that_nobody_knows_is_said_to_be_unknown() {
 
 /// Two deployments whose commits begin alike.
 fn twins(account: &mut VercelSeed) {
-    account.projects[0].deployments[0].sha = "c8d3f4a000000000000000000000000000000000".to_owned();
+    account.projects[0].deployments[0].sha = "23a9e46000000000000000000000000000000000".to_owned();
 }
 
 #[test]
 fn a_commit_that_fits_two_deployments_is_asked_back_with_both() {
     World::run_with(Settings { account: Some(twins), ..Settings::default() }, async |w| {
-        let said = w.user("ana").hears_on_typing("/rollback c8d3f4a").await;
+        let said = w.user("ana").hears_on_typing("/rollback 23a9e46").await;
         assert!(said.contains("fits several deployments"), "{said}");
         for host in ["shop-c1-demo", "shop-c2-demo"] {
             let all = w.models.vercel.deployments("shop");
@@ -135,7 +135,7 @@ fn a_commit_that_fits_two_deployments_is_asked_back_with_both() {
             assert!(said.contains(one.id.as_str()), "{said}");
         }
         assert!(said.contains("give more digits"), "{said}");
-        w.user("ana").types("/rollback c8d3f4a17").await;
+        w.user("ana").types("/rollback 23a9e468b").await;
         w.settle().await;
         assert!(w.card_says("roll back?"));
     });

@@ -16,7 +16,7 @@ use repoint::domain::book::Book;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::keeper::{Keeper, Tools};
 use repoint::engine::motor::{Engine, Hands};
-use repoint::engine::ports::{JournalError, Provider};
+use repoint::engine::ports::{Code, JournalError, Provider};
 use repoint::engine::{reconcile, recovery};
 
 use super::coverage::Coverage;
@@ -166,11 +166,14 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
     };
     let providers: BTreeMap<_, _> =
         services.iter().map(|one| (one.id.clone(), ports.clone() as Arc<dyn Provider>)).collect();
-    let keeper = Keeper::load(tools, Book::new(services))
+    let keeper = Keeper::load(tools, Book::new(services.clone()))
         .await
         .map_err(|error| JournalError::Unavailable(error.to_string()))?;
     night.truth().promises.same_state(&keeper.book());
-    let hands = Hands { providers, prober: ports.clone(), walker: ports.clone(), notifier: ports };
+    let codes =
+        services.iter().map(|one| (one.id.clone(), ports.clone() as Arc<dyn Code>)).collect();
+    let hands =
+        Hands { providers, codes, prober: ports.clone(), walker: ports.clone(), notifier: ports };
     let engine = Engine::new(keeper, hands);
     let catalog = CATALOG.with(Clone::clone);
     let desk = Desk::new(engine.clone(), catalog, Prefix::default(), 600);

@@ -123,8 +123,10 @@ fn typed(truth: &mut Truth, by: Person, channel: Channel, command: &str, text: S
 fn rollback(truth: &mut Truth) -> Option<Inbound> {
     let (service, channel) = some_service(truth);
     let number = truth.people.below(7);
-    let text = match truth.people.below(8) {
+    let text = match truth.people.below(10) {
         0..4 => String::new(),
+        8 => format!("{service} reason customers get errors {number}"),
+        9 => format!("{service} dpl_{service}{number} customers get errors"),
         4 => service.to_owned(),
         5 => format!("dpl_{service}{number}"),
         6 => format!("{service} to=dpl_{service}{number}"),

@@ -51,10 +51,12 @@ pub enum Bug {
     VersionIgnored,
     /// Time goes back when the wall clock is set back: a real one, found here and mended.
     TimeGoesBack,
+    /// What was found of the migrations is forgotten at the press.
+    EvidenceForgotten,
 }
 
 /// All of them, in the order of their numbers.
-pub const BUGS: [Bug; 14] = [
+pub const BUGS: [Bug; 15] = [
     Bug::ResendOnUnknown,
     Bug::SingleUseDropped,
     Bug::AuthoriseAtCardOnly,
@@ -69,6 +71,7 @@ pub const BUGS: [Bug; 14] = [
     Bug::VersionIgnored,
     Bug::TimeGoesBack,
     Bug::VerdictUnjudged,
+    Bug::EvidenceForgotten,
 ];
 
 impl Bug {
@@ -122,6 +125,10 @@ impl Rules for PlantedRules {
             Some(Bug::VerdictUnjudged) => pass_whatever_was_walked(rightly(book, facts)),
             Some(Bug::HaltIgnored) => match request {
                 Request::Start(_) => rightly(&without_halts(book), facts),
+                _ => rightly(book, facts),
+            },
+            Some(Bug::EvidenceForgotten) => match request {
+                Request::Press { .. } => rightly(&without_evidence(book), facts),
                 _ => rightly(book, facts),
             },
             Some(
@@ -244,6 +251,14 @@ fn without_halts(book: &Book) -> Book {
     let mut without = book.clone();
     for state in without.states.values_mut() {
         state.halt = None;
+    }
+    without
+}
+
+fn without_evidence(book: &Book) -> Book {
+    let mut without = book.clone();
+    for incident in without.incidents.values_mut() {
+        Arc::make_mut(incident).evidence.clear();
     }
     without
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use repoint::domain::change::{self, Changes, PullRequest, Range};
 use repoint::domain::deployment::{Assignment, Deployment, FailedAlias, Plan, Pointer};
 use repoint::domain::event::Effect;
 use repoint::domain::ids::{DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId, Version};
+use repoint::domain::migration::{self, Migration};
 use repoint::domain::probe::{Probe, Seen};
 use repoint::domain::service::Channel;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::ports::{
-    Chance, Clock, Commit, Journal, JournalError, Manner, MessageRef, Notifier, NotifyError,
+    Chance, Clock, Code, Commit, Journal, JournalError, Manner, MessageRef, Notifier, NotifyError,
     Outbound, PendingDelivery, PendingPost, PortError, PortErrorKind, PostOutcome, Prober,
     Provider, Receipt, Recorded, StoredToken, TokenHash, VerifyReport, VerifyScope,
 };
@@ -422,6 +424,40 @@ impl Provider for Ports {
     async fn disarm(&self, service: &ServiceId) -> Result<(), PortError> {
         self.writing(service, Effect::Disarm).await
     }
+}
+
+#[async_trait]
+impl Code for Ports {
+    async fn changes(&self, service: &ServiceId, range: &Range) -> Result<Changes, PortError> {
+        self.reading(service, |_, _| Ok(changes(range))).await
+    }
+
+    async fn brought_by(
+        &self,
+        service: &ServiceId,
+        sha: &str,
+    ) -> Result<Option<PullRequest>, PortError> {
+        let title = format!("the change {sha} <!channel>");
+        self.reading(service, |_, _| Ok(Some(PullRequest { number: 7, title }))).await
+    }
+}
+
+/// What lies between two commits is the same whenever it is asked: mostly harmless, sometimes a trap.
+fn changes(range: &Range) -> Changes {
+    let sum = range.base.bytes().chain(range.head.bytes()).map(u32::from).sum::<u32>();
+    let text = match sum % 5 {
+        0 => Ok("ALTER TABLE orders DROP COLUMN coupon;"),
+        1 => Ok("ALTER TABLE orders OWNER TO somebody;"),
+        2 => Err("no answer"),
+        _ => Ok("CREATE TABLE baskets (id int);"),
+    };
+    let migration = Migration {
+        path: "drizzle/0001_change.sql".to_owned(),
+        fate: migration::Fate::Added,
+        text: text.map(str::to_owned).map_err(str::to_owned),
+    };
+    let newest = vec![change::Commit { sha: range.head.clone(), subject: "a change".to_owned() }];
+    Changes { commits: 1, newest, files: 2, unlisted: None, migrations: vec![migration] }
 }
 
 #[async_trait]

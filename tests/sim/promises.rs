@@ -18,6 +18,7 @@ use repoint::domain::ids::{
     ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId,
 };
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
+use repoint::domain::migration::Safety;
 use repoint::domain::service::{Channel, Service};
 use repoint::domain::verification::Verdict;
 use repoint::engine::ports::Recorded;
@@ -247,6 +248,7 @@ impl Promises {
         self.expect(shown.as_ref() == Some(to), "S6", || {
             format!("confirmed was {shown:?}, intended is {to}")
         });
+        self.over_a_destructive_migration(before, confirmation, by);
         let state = self.book.state(&before.service);
         let is_halted = state.is_some_and(|state| state.halt.is_some());
         self.expect(!is_halted, "S22", || format!("{confirmation} was confirmed while halted"));
@@ -288,6 +290,26 @@ impl Promises {
                 });
             }
         }
+    }
+
+    /// Over a destructive migration only two different people flip, and for a reason (S23).
+    fn over_a_destructive_migration(
+        &mut self,
+        before: &Incident,
+        confirmation: &ConfirmationId,
+        by: &Person,
+    ) {
+        let evidence = before.evidence.get(confirmation).and_then(|one| one.between.get());
+        let is_destructive =
+            evidence.is_some_and(|one| one.migrations.safety == Safety::Destructive);
+        let Some(question) = before.waiting().filter(|_| is_destructive) else { return };
+        self.expect(question.requester != *by, "S23", || {
+            format!("{by} asked for {confirmation} and confirmed it over a destructive migration")
+        });
+        let has_reason = question.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+        self.expect(has_reason, "S23", || {
+            format!("{confirmation} was confirmed over a destructive migration for no reason")
+        });
     }
 
     fn flipped(&mut self, before: &Incident, event: &FlipEvent, now: u64, policy: &Policy) {

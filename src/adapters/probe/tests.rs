@@ -130,10 +130,10 @@ async fn every_kind_of_marker_tells_the_target_from_another_deployment() {
     let bench = bench().await;
     let markers = [
         (header("x-deployment-id"), C3),
-        (header("x-commit"), "9fceb02ae7d1438f6b5c09a2d8e4f17b3c605d9a"),
+        (header("x-commit"), "8400cc21b7b63ff4bf26a24bf26e2f5e81a944cd"),
         (in_version("/deployment"), C3),
-        (in_version("/commit"), "9fceb02ae7d1438f6b5c09a2d8e4f17b3c605d9a"),
-        (in_page("/"), "9fceb02"),
+        (in_version("/commit"), "8400cc21b7b63ff4bf26a24bf26e2f5e81a944cd"),
+        (in_page("/"), "8400cc2"),
     ];
     for (marker, shown) in markers {
         bench.set_live(C3);

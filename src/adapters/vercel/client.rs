@@ -201,7 +201,7 @@ fn unanswered(error: reqwest::Error) -> CallError {
 fn unreadable(status: StatusCode) -> impl Fn(BodyError) -> CallError {
     move |error| match error {
         BodyError::Broken(error) => unanswered(error),
-        BodyError::TooLong => {
+        BodyError::TooLong(_) => {
             CallError::Garbled { status: status.as_u16(), what: error.to_string() }
         }
     }

@@ -5,6 +5,7 @@ use super::settle::{found, left_armed, took_effect};
 use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::actor::Role;
 use crate::domain::book::Book;
+use crate::domain::change::{Evidence as CodeEvidence, Range};
 use crate::domain::deployment::{Deployment, Pointer};
 use crate::domain::event::{
     Confirmation, Emitted, Finding, FlipEvent, FlipFailure, IncidentEvent, Outcome,
@@ -48,6 +49,16 @@ pub(super) fn resolve(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
     let mut events = trouble_over(&case);
     match target::choose(typed, &evidence) {
         Ok(choice) => {
+            let range = Range::between(&choice.to.deployment, &choice.from);
+            match looked_up(range, facts) {
+                Err(range) => return Ok(Decision::Needs(vec![Read::Changes(range)])),
+                Ok(evidence) => events.extend(evidence.map(|evidence| {
+                    let (confirmation, evidence) =
+                        (facts.fresh.confirmation.clone(), Box::new(evidence.clone()));
+                    let read = IncidentEvent::ChangesRead { confirmation, evidence };
+                    Emitted::incident(case.id(), read)
+                })),
+            }
             let confirmation = Box::new(question(&case, resolving, choice, seen, facts, now));
             let (pointer, plan) = (Box::new(pointer.clone()), plan.clone());
             let issued = IncidentEvent::ConfirmationIssued { confirmation, pointer, plan };
@@ -59,6 +70,15 @@ pub(super) fn resolve(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
         }
     }
     Ok(Decision::events(events))
+}
+
+/// What was looked up of a range; `Err`: it must be looked up first.
+fn looked_up(range: Option<Range>, facts: &Facts) -> Result<Option<&CodeEvidence>, Range> {
+    let Some(range) = range else { return Ok(None) };
+    match &facts.changes {
+        Some(evidence) if evidence.range == range => Ok(Some(evidence)),
+        Some(_) | None => Err(range),
+    }
 }
 
 fn question(

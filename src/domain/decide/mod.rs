@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::actor::{Actor, Policy};
 use super::book::{Book, ServiceState};
+use super::change::{Evidence, Range};
 use super::deployment::{Deployment, FailedAlias, Plan, Pointer};
 use super::event::{Emitted, Outcome, Wish};
 use super::fact::Fact;
@@ -153,6 +154,8 @@ pub enum Read {
     Plan,
     /// Names that the last job did not move.
     FailedAliases,
+    /// What lies between two commits. Evidence: not known is an answer.
+    Changes(Range),
 }
 
 /// What was read, who asks, and the choices that chance made beforehand.
@@ -172,6 +175,8 @@ pub struct Facts {
     pub plan: Option<Fact<Plan>>,
     /// Names that the last job did not move.
     pub aliases: Option<Fact<Vec<FailedAlias>>>,
+    /// What lies between the target and what is live.
+    pub changes: Option<Evidence>,
     /// Ids that nothing else has.
     pub fresh: Fresh,
 }

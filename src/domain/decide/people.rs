@@ -10,9 +10,9 @@ use crate::domain::deployment::Live;
 use crate::domain::event::{
     Confirmation, Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent, Wish,
 };
-use crate::domain::guard;
+use crate::domain::guard::{self, Answerers};
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
-use crate::domain::incident::{Answer, Flip, Layer1, Stage};
+use crate::domain::incident::{Answer, Flip, Incident, Layer1, Stage};
 use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Timestamp;
 
@@ -21,13 +21,17 @@ const LONGEST_REASON: usize = 250;
 
 pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, facts: &Facts) -> Step {
     let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?.clone();
-    let requested = |by: Person| IncidentEvent::RollbackRequested { by, wish: wish.clone() };
+    let requested =
+        |wish: &Wish| IncidentEvent::RollbackRequested { by: by.clone(), wish: wish.clone() };
     let Some(incident) = book.open_incident(service) else {
         let title = wish.reason.clone().unwrap_or_else(|| format!("rollback of {service}"));
         let (id, mut events) = open(book, service, title);
-        events.push(Emitted::incident(id, requested(by)));
+        events.push(Emitted::incident(id, requested(wish)));
         return Ok(Decision::events(events));
     };
+    if let Some(wish) = with_missing_reason(incident, wish) {
+        return Ok(Decision::events(vec![Emitted::incident(incident.id, requested(&wish))]));
+    }
     let asks_anew = match &incident.layer1 {
         Layer1::Idle | Layer1::Lapsed(..) => true,
         // A repeat is answered with the card; another target takes the question's place.
@@ -42,10 +46,19 @@ pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, fact
         }
     };
     if asks_anew {
-        Ok(Decision::events(vec![Emitted::incident(incident.id, requested(by))]))
+        Ok(Decision::events(vec![Emitted::incident(incident.id, requested(wish))]))
     } else {
         Ok(Decision::nothing())
     }
+}
+
+/// The reason that an open question lacks, given by asking again: the target stays what was asked for (G4).
+fn with_missing_reason(incident: &Incident, wish: &Wish) -> Option<Wish> {
+    let question = incident.waiting()?;
+    let answerers = guard::g4_who_answers(question, incident.evidence_of(&question.id));
+    let lacks_it = answerers == Answerers::NobodyWithoutReason && wish.reason.is_some();
+    let to = wish.to.clone().or_else(|| question.named.clone());
+    lacks_it.then(|| Wish { to, ..wish.clone() })
 }
 
 fn names_another(wish: &Wish, question: &Confirmation) -> bool {
@@ -112,6 +125,7 @@ fn confirm(
     };
     guard::g10_in_time(waiting, pressed_at, now)?;
     guard::is_not_halted(case.state)?;
+    guard::g4_may_confirm(waiting, case.incident.evidence_of(question), by)?;
     guard::g13_pointer_is_free(case.state, case.id())?;
     let Some(pointer) = &facts.pointer else {
         return Ok(Decision::Needs(vec![Read::Pointer]));

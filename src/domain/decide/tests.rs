@@ -4,6 +4,7 @@
 mod asking;
 mod ending;
 mod flag;
+mod migrations;
 mod pressing;
 mod proving;
 mod sending;

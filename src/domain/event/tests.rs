@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::actor::Role;
+use crate::domain::change::Range;
 use crate::domain::deployment::BuildState;
 use crate::domain::deployment::{JobKind, JobStatus};
 use crate::domain::fixture::{
-    DAWN, FIRST, Story, channel, deployment, id_of, job, not_serving, not_taken, person, pointer,
-    refused, unknown,
+    DAWN, FIRST, Story, between, channel, deployment, id_of, job, not_serving, not_taken, person,
+    pointer, pull_request, refused, unknown,
 };
 use crate::domain::ids::VerificationId;
+use crate::domain::migration::Safety;
 use crate::domain::plan;
 use crate::domain::probe::Seen;
 use crate::domain::verification::{Address, Found, Journey, Step, Subject, Verdict, Walk};
@@ -31,6 +33,7 @@ kinds! {
     Event::Incident(IncidentEvent::IncidentOpened { .. }) => "incident_opened",
     Event::Incident(IncidentEvent::RollbackRequested { .. }) => "rollback_requested",
     Event::Incident(IncidentEvent::RollbackRefused { .. }) => "rollback_refused",
+    Event::Incident(IncidentEvent::ChangesRead { .. }) => "changes_read",
     Event::Incident(IncidentEvent::ConfirmationIssued { .. }) => "confirmation_issued",
     Event::Incident(IncidentEvent::ConfirmationExpired { .. }) => "confirmation_expired",
     Event::Incident(IncidentEvent::ConfirmationVoided { .. }) => "confirmation_voided",
@@ -70,6 +73,7 @@ fn samples() -> Vec<Event> {
         service: "web".into(),
     })];
     samples.extend(asked().into_iter().chain(answered()).map(Event::Incident));
+    samples.extend(looked_up().map(Event::Incident));
     samples.extend(flipped().map(Event::Flip));
     samples.extend(verified().map(Event::Verification));
     samples.extend(of_service().map(Event::Service));
@@ -109,6 +113,10 @@ fn asked() -> Vec<IncidentEvent> {
         issued(pointer("v42"), Fact::known("plan", DAWN, Plan::Hobby)),
         issued(split, Fact::unknown("plan", DAWN, "403")),
         IncidentEvent::RollbackRefused { refusal: Refusal::NoTarget },
+        IncidentEvent::RollbackRefused { refusal: Refusal::SecondPersonNeeded },
+        IncidentEvent::RollbackRefused {
+            refusal: Refusal::OverrideNeedsReason { target: id_of("v41") },
+        },
         IncidentEvent::RollbackRefused { refusal: Refusal::Preview(id_of("v41")) },
         IncidentEvent::RollbackRefused {
             refusal: Refusal::NotReady(id_of("v41"), BuildState::Gone),
@@ -120,6 +128,30 @@ fn asked() -> Vec<IncidentEvent> {
             refusal: Refusal::AmbiguousTarget { typed: "c0".into(), fits: vec!["a".into()] },
         },
     ]
+}
+
+fn looked_up() -> impl Iterator<Item = IncidentEvent> {
+    let range = || Range { base: "a".repeat(40), head: "b".repeat(40) };
+    let read = |between, brought_by| IncidentEvent::ChangesRead {
+        confirmation: "cnf_1".into(),
+        evidence: Box::new(Evidence { range: range(), between, brought_by }),
+    };
+    let known = |safety| {
+        let brought_by = Fact::known("github", DAWN, Some(pull_request()));
+        read(Fact::known("github", DAWN, between(safety)), brought_by)
+    };
+    let nobody = Fact::known("github", DAWN, None);
+    let dark = read(Fact::unknown("github", DAWN, "502"), nobody);
+    let unread = read(Fact::unknown("github", DAWN, "502"), Fact::unknown("github", DAWN, "502"));
+    [
+        known(Safety::Safe),
+        known(Safety::DeclaredSafe),
+        known(Safety::Unknown),
+        known(Safety::Destructive),
+        dark,
+        unread,
+    ]
+    .into_iter()
 }
 
 fn answered() -> Vec<IncidentEvent> {

@@ -51,7 +51,7 @@ async fn production_shows_what_is_live_and_the_newest_build_fails_at_checkout() 
     let bench = bench().await;
     let (status, mark, html) = bench.get("/").await;
     assert_eq!((status, mark.as_str()), (200, C3));
-    assert!(html.contains("build 9fceb02"), "the footer names the build");
+    assert!(html.contains("build 8400cc2"), "the footer names the build");
     assert_eq!(bench.get("/checkout").await.0, 500);
     bench.vercel.set_live("shop", &C2.into());
     let (status, mark, html) = bench.get("/checkout").await;
@@ -60,7 +60,7 @@ async fn production_shows_what_is_live_and_the_newest_build_fails_at_checkout() 
     let (_, _, version) = bench.get("/version.json").await;
     let version: Value = serde_json::from_str(&version).unwrap();
     assert_eq!(version["deployment"], C2);
-    assert_eq!(version["commit"], "c8d3f4a17e6b920d5c18f7a3e4b6092d1a5c7e3f");
+    assert_eq!(version["commit"], "23a9e468b59e012433e1fd1da2e18faef3a94681");
     assert_eq!(bench.get("/nothing-here").await.0, 404);
 }
 

@@ -156,6 +156,17 @@ impl VercelSeed {
     }
 }
 
+impl VercelSeed {
+    /// The same, but the newest build is of a commit whose migration drops a column.
+    pub fn demo_with_migration(now: Timestamp) -> Self {
+        let mut seed = Self::demo(now);
+        let newest = &mut seed.projects[0].deployments[2];
+        newest.sha = crate::world::github::DROPS_A_COLUMN.to_owned();
+        newest.message = "Rework checkout totals and retire coupons (#125)".to_owned();
+        seed
+    }
+}
+
 /// One row of the demo's history, oldest first.
 struct DemoRow {
     id: &'static str,
@@ -191,7 +202,7 @@ const DEMO: [DemoRow; 4] = [
     DemoRow {
         id: "dpl_7Hq2mVnW4tKcYz8RbXe1LsPf3uJd",
         host: "shop-c1-demo.vercel.app",
-        sha: "5b1e07c9d24f8a63b0c7e91f42d6a85c3f7190be",
+        sha: "777277da24f57dca1271ff80f7966a7d40658b9f",
         message: "Show delivery dates on product pages (#118)",
         author: "Lee Okafor",
         age: Span::minutes(51 * 60),
@@ -200,7 +211,7 @@ const DEMO: [DemoRow; 4] = [
     DemoRow {
         id: "dpl_3Kx9pBwT6mRfQv5NcZa8GjYh2dUe",
         host: "shop-c2-demo.vercel.app",
-        sha: "c8d3f4a17e6b920d5c18f7a3e4b6092d1a5c7e3f",
+        sha: "23a9e468b59e012433e1fd1da2e18faef3a94681",
         message: "Remember the basket between visits (#121)",
         author: "Ana Duarte",
         age: Span::minutes(5 * 60 + 20),
@@ -209,7 +220,7 @@ const DEMO: [DemoRow; 4] = [
     DemoRow {
         id: "dpl_9FtLd6QyNs1WkXr4VbHz7CmEa5Pg",
         host: "shop-c3-demo.vercel.app",
-        sha: "9fceb02ae7d1438f6b5c09a2d8e4f17b3c605d9a",
+        sha: "8400cc21b7b63ff4bf26a24bf26e2f5e81a944cd",
         message: "Rework checkout totals (#124)\n\nRounds once, at the end, as the tax office wants it.",
         author: "Bo Lindqvist",
         age: Span::minutes(12),
@@ -218,7 +229,7 @@ const DEMO: [DemoRow; 4] = [
     DemoRow {
         id: "dpl_2RnPc8ZvJw5TyGk3BxMq6HsUd9Lf",
         host: "shop-git-gift-cards-demo.vercel.app",
-        sha: "e41a9c60b7d85f2c3a1094e6d7b8f5c20a3e9d71",
+        sha: "def212289b1048462ccd3e2816aca2a65d92d5bf",
         message: "Try gift cards",
         author: "Ana Duarte",
         age: Span::minutes(38),

@@ -26,6 +26,8 @@ pub fn judged(operation: &Operation<'_>, call: &Call) -> Verdict {
 /// What is wrong with an answer; nothing if it is as described.
 pub fn faults(operation: &Operation<'_>, status: u16, answer: &Answer) -> Vec<String> {
     let described = &operation.value["responses"][status.to_string()];
+    let shared = described["$ref"].as_str().map(|place| place.trim_start_matches('#').to_owned());
+    let described = operation.description.followed(described);
     if described.is_null() {
         return vec![format!("the status {status} is not described")];
     }
@@ -45,6 +47,10 @@ pub fn faults(operation: &Operation<'_>, status: u16, answer: &Answer) -> Vec<St
     }
     let kind = kind.replace('/', "~1");
     let whole = format!("{}/responses/{status}/content/{kind}/schema", operation.pointer());
+    let whole = match shared {
+        Some(place) => format!("{place}/content/{kind}/schema"),
+        None => whole,
+    };
     let pointer = alternative(operation, whole, &answer.body);
     wrong.extend(operation.description.faults(&pointer, &answer.body));
     wrong.extend(operation.description.strays(&pointer, &answer.body));

@@ -139,6 +139,14 @@ pub const FAULTS: &[Fault] = &[
         source: "vercel.md §1.2",
         mend: refusals_have_a_body,
     },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "*",
+        says: "no operation asks for a token",
+        truth: "private repositories are shown to a bearer token only, and GitHub takes it everywhere",
+        source: "crates.md §5 (Authorization: Bearer)",
+        mend: tokens_are_taken,
+    },
 ];
 
 const JSON: &str = "application/json";
@@ -246,5 +254,14 @@ fn refusals_have_a_body(document: &mut Value) {
                 answer["content"] = json!({JSON: {"schema": refusal.clone()}});
             }
         }
+    }
+}
+
+fn tokens_are_taken(document: &mut Value) {
+    let paths = place(document, "/paths").as_object_mut().expect("paths");
+    for operation in
+        paths.values_mut().filter_map(Value::as_object_mut).flat_map(|all| all.values_mut())
+    {
+        operation["security"] = json!([{"bearer": []}]);
     }
 }

@@ -9,6 +9,7 @@ use super::spec::{Description, Operation};
 pub fn faults(operation: &Operation<'_>, call: &Call) -> Vec<String> {
     let mut wrong = Vec::new();
     wrong.extend(token(operation, call));
+    wrong.extend(path(operation, call));
     wrong.extend(query(operation, call));
     wrong.extend(headers(operation));
     wrong.extend(body(operation, call));
@@ -31,10 +32,35 @@ fn parameters<'a>(
     place: &'a str,
 ) -> impl Iterator<Item = (&'a str, bool, String)> {
     let all = operation.value["parameters"].as_array().into_iter().flatten().enumerate();
-    all.filter(move |(_, one)| one["in"] == place).map(move |(index, one)| {
-        let pointer = format!("{}/parameters/{index}/schema", operation.pointer());
+    let all = all.map(move |(index, one)| match one["$ref"].as_str() {
+        Some(shared) => {
+            let pointer = format!("{}/schema", shared.trim_start_matches('#'));
+            (operation.description.followed(one), pointer)
+        }
+        None => (one, format!("{}/parameters/{index}/schema", operation.pointer())),
+    });
+    all.filter(move |(one, _)| one["in"] == place).map(|(one, pointer)| {
         (one["name"].as_str().expect("a parameter has a name"), one["required"] == true, pointer)
     })
+}
+
+/// What stands in the path where the description has braces.
+fn path(operation: &Operation<'_>, call: &Call) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let sent = call.path.rsplit('/').zip(operation.template.rsplit('/'));
+    for (value, name) in sent {
+        let Some(name) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
+            continue;
+        };
+        if let Some((_, _, pointer)) =
+            parameters(operation, "path").find(|(known, ..)| *known == name)
+        {
+            let value = read(operation.description, &pointer, value);
+            let faults = operation.description.faults(&pointer, &value);
+            wrong.extend(faults.iter().map(|one| format!("the path's {name:?}: {one}")));
+        }
+    }
+    wrong
 }
 
 fn query(operation: &Operation<'_>, call: &Call) -> Vec<String> {

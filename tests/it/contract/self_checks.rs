@@ -174,7 +174,7 @@ fn a_call_that_is_described_but_not_listed_says_how_to_list_it() {
 #[test]
 fn a_call_to_a_vendor_without_a_description_fails() {
     let call = |vendor: &str| Call { vendor: vendor.into(), ..post() };
-    assert_eq!(judged(&[call("github")]).1, ["github: tests/it/contract has no description of it"]);
+    assert_eq!(judged(&[call("sentry")]).1, ["sentry: tests/it/contract has no description of it"]);
     assert_eq!(judged(&[call("shop")]).1, Vec::<String>::new());
 }
 
@@ -204,6 +204,8 @@ fn sample(vendor: Vendor, sample: &Value) -> Call {
         .extend_pairs(query.map(|(name, value)| (name, text(value).unwrap_or_default())))
         .finish();
     let token = text(&sample["headers"]["Authorization"]);
+    // GitHub's samples leave out what is sent with every call.
+    let token = token.or_else(|| (vendor == Vendor::GitHub).then(|| "Bearer of one".to_owned()));
     let path = text(&sample["path"]).expect("a path");
     Call {
         vendor: vendor.word().into(),
@@ -220,7 +222,7 @@ fn sample(vendor: Vendor, sample: &Value) -> Call {
 #[test]
 fn the_samples_beside_the_descriptions_are_judged_as_they_say() {
     for vendor in Vendor::ALL {
-        let Some(all) = beside_the_project(&format!("samples/{}.json", vendor.word())) else {
+        let Some(all) = beside_the_project(&format!("samples/{}.json", vendor.file())) else {
             return;
         };
         for one in all["samples"].as_array().expect("samples") {

@@ -19,10 +19,11 @@ use super::faults_of_specs::{FAULTS, Fault};
 pub enum Vendor {
     Slack,
     Vercel,
+    GitHub,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 2] = [Self::Slack, Self::Vercel];
+    pub const ALL: [Self; 3] = [Self::Slack, Self::Vercel, Self::GitHub];
 
     /// The vendor that a call went to, if we have a description of it.
     pub fn of(call: &Call) -> Option<Self> {
@@ -33,13 +34,23 @@ impl Vendor {
         match self {
             Self::Slack => "slack",
             Self::Vercel => "vercel",
+            Self::GitHub => "github",
+        }
+    }
+
+    /// The name of its description's file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Vercel => "vercel",
+            Self::GitHub => "github-rest",
         }
     }
 
     /// A call's path as the description writes it; nothing if it leads elsewhere.
     fn path(self, path: &str) -> Option<String> {
         match self {
-            Self::Vercel => Some(path.to_owned()),
+            Self::Vercel | Self::GitHub => Some(path.to_owned()),
             Self::Slack => match path.strip_prefix("/response/") {
                 // An address for answers has its own host at Slack. What follows is opaque, slashes included.
                 Some(address) => Some(format!("/response/{}", address.replace('/', "%2F"))),
@@ -70,13 +81,13 @@ pub struct Operation<'a> {
 impl Description {
     /// The mended description, read once; nothing where it is not to be had, which is said once.
     pub fn of(vendor: Vendor) -> Option<&'static Self> {
-        static ALL: [OnceLock<Option<Description>>; 2] = [OnceLock::new(), OnceLock::new()];
+        static ALL: [OnceLock<Option<Description>>; 3] = [const { OnceLock::new() }; 3];
         ALL[vendor as usize].get_or_init(|| Self::mended(vendor, FAULTS)).as_ref()
     }
 
     /// The description with these faults mended and no others.
     pub fn mended<'a>(vendor: Vendor, faults: impl IntoIterator<Item = &'a Fault>) -> Option<Self> {
-        let name = format!("{}.openapi.json", vendor.word());
+        let name = format!("{}.openapi.json", vendor.file());
         let mut document = beside_the_project(&name)?;
         document["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         for fault in faults.into_iter().filter(|one| one.vendor == vendor) {
@@ -112,7 +123,8 @@ impl Description {
         self.followed(self.document.pointer(pointer).expect("a place that was found before"))
     }
 
-    fn followed<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+    /// What a reference leads to; anything else as it is.
+    pub fn followed<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         while let Some(reference) = schema["$ref"].as_str() {
             let pointer = reference.trim_start_matches('#').replace("%7B", "{").replace("%7D", "}");
             let target = self.document.pointer(&pointer);

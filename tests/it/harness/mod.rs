@@ -32,16 +32,16 @@ pub use outsider::command_form;
 pub use people::Person;
 
 /// A Saturday in November, a little after two.
-const NIGHT: Timestamp = Timestamp(1_795_226_820_000);
+pub const NIGHT: Timestamp = Timestamp(1_795_226_820_000);
 
 /// Nothing in these stories may take longer than this of real time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The demo's deployments: the live and broken one, the last good one, an older good one, and a preview.
-pub const BAD: &str = "9fceb02";
-pub const GOOD: &str = "c8d3f4a";
-pub const OLDER: &str = "5b1e07c";
-pub const PREVIEW: &str = "e41a9c6";
+pub const BAD: &str = "8400cc2";
+pub const GOOD: &str = "23a9e46";
+pub const OLDER: &str = "777277d";
+pub const PREVIEW: &str = "def2122";
 
 /// A story's world.
 pub struct World {

@@ -144,7 +144,7 @@ fn a_card_says_from_where_to_where_until_when_and_what_it_is_bound_to() {
     story.asks("ana", &Request::StartRollback { service: "web".into(), wish });
     assert_eq!(story.incident().title, "500 on checkout");
     story.passes(1);
-    assert_eq!(story.resolves().kinds, ["confirmation_issued"]);
+    assert_eq!(story.resolves().kinds, ["changes_read", "confirmation_issued"]);
     let question = story.incident().waiting().unwrap();
     assert_eq!(question.from, deployment("v42"));
     assert_eq!(question.to.deployment, deployment("v41"));
@@ -171,6 +171,7 @@ fn nothing_is_resolved_before_pointer_deployments_and_plan_are_read() {
         named: None,
         plan: None,
         aliases: None,
+        changes: None,
         fresh: Fresh {
             confirmation: "cnf_1".into(),
             effect: "eff_1".into(),
@@ -187,7 +188,7 @@ fn a_name_that_the_list_does_not_hold_is_looked_up() {
     let mut story = Story::new();
     story.rollback("ana", Some("dpl_v7"));
     story.web().looked_up = Some(deployment("v7"));
-    assert_eq!(story.resolves().kinds, ["confirmation_issued"]);
+    assert_eq!(story.resolves().kinds, ["changes_read", "confirmation_issued"]);
     assert_eq!(story.incident().waiting().unwrap().named.as_deref(), Some("dpl_v7"));
 }
 
@@ -205,7 +206,7 @@ fn a_wish_that_cannot_be_met_is_refused_and_another_may_follow() {
         assert_eq!(*story.layer1(), Layer1::Idle);
         assert_eq!(story.rollback("ana", None).kinds, ["rollback_requested"]);
         assert_eq!(story.incident().refused, None);
-        assert_eq!(story.resolves().kinds, ["confirmation_issued"]);
+        assert_eq!(story.resolves().kinds, ["changes_read", "confirmation_issued"]);
     }
 }
 
@@ -224,7 +225,7 @@ fn a_plan_that_cannot_be_read_does_not_stand_in_the_way() {
     let mut story = Story::new();
     story.web().plan = None;
     story.rollback("ana", None);
-    assert_eq!(story.resolves().kinds, ["confirmation_issued"]);
+    assert_eq!(story.resolves().kinds, ["changes_read", "confirmation_issued"]);
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn trouble_is_said_once_again_when_its_reason_changes_and_when_it_is_over() {
     story.web().dark = Some("503");
     assert_eq!(story.resolves().kinds, ["trouble_met"]);
     story.web().dark = None;
-    assert_eq!(story.resolves().kinds, ["trouble_over", "confirmation_issued"]);
+    assert_eq!(story.resolves().kinds, ["trouble_over", "changes_read", "confirmation_issued"]);
     assert_eq!(story.incident().trouble, None);
 }
 

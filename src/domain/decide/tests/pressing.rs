@@ -161,7 +161,7 @@ fn a_fresh_card_is_bound_to_the_world_as_it_is_now() {
     let old = story.question();
     story.web().pointer.assignment = Assignment::Off;
     story.confirms("ana");
-    assert_eq!(story.resolves().kinds, ["confirmation_issued"]);
+    assert_eq!(story.resolves().kinds, ["changes_read", "confirmation_issued"]);
     assert_ne!(story.question(), old);
     assert_eq!(story.incident().waiting().unwrap().bound.assignment, Assignment::Off);
     assert_eq!(story.confirms("ana").kinds, ["flip_confirmed", "pointer_locked"]);
@@ -319,7 +319,7 @@ fn what_was_read_for_a_card_is_journaled_with_it() {
     story.rollback("ana", None);
     let reply = story.resolves();
     let Event::Incident(IncidentEvent::ConfirmationIssued { pointer, plan, .. }) =
-        &reply.events[0].event
+        &reply.events[1].event
     else {
         panic!("a card");
     };

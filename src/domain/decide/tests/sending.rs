@@ -120,7 +120,7 @@ fn what_a_halt_held_for_too_long_is_asked_anew() {
     assert!(story.starts_the_call().refusal.is_some());
     story.resumes("lee");
     assert_eq!(story.starts_the_call().kinds, ["effect_dropped", "pointer_released"]);
-    assert_eq!(story.resolves().kinds, ["confirmation_issued"]);
+    assert_eq!(story.resolves().kinds, ["changes_read", "confirmation_issued"]);
 }
 
 #[test]
@@ -259,6 +259,7 @@ fn a_whole_flip_is_told_in_order() {
             "incident_numbered",
             "incident_opened",
             "rollback_requested",
+            "changes_read",
             "confirmation_issued",
             "flip_confirmed",
             "pointer_locked",

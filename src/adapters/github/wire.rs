@@ -1,0 +1,86 @@
+//! The shapes of GitHub's answers, as far as we read them. Members that we do not know are skipped; those that we need are
+//! demanded.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+/// `GET /repos/{owner}/{repo}/compare/{basehead}`
+#[derive(Debug, Deserialize)]
+pub(super) struct Comparison {
+    pub(super) total_commits: u32,
+    /// Oldest first; the newest is always among them.
+    pub(super) commits: Vec<Commit>,
+    #[serde(default)]
+    pub(super) files: Vec<File>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Commit {
+    pub(super) sha: String,
+    pub(super) commit: CommitDetail,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CommitDetail {
+    pub(super) message: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct File {
+    pub(super) filename: String,
+    pub(super) status: Status,
+    #[serde(default)]
+    pub(super) changes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Status {
+    Added,
+    Removed,
+    Modified,
+    Renamed,
+    Copied,
+    Changed,
+    Unchanged,
+    /// A word that this version does not know.
+    #[serde(other)]
+    Unrecognised,
+}
+
+/// `GET /repos/{owner}/{repo}/contents/{path}` of a file.
+#[derive(Debug, Deserialize)]
+pub(super) struct Content {
+    encoding: Option<String>,
+    content: Option<String>,
+}
+
+impl Content {
+    /// The text, or why there is none.
+    pub(super) fn text(self) -> Result<String, String> {
+        // Larger files come without their content, folders and links without any.
+        let (Some("base64"), Some(content)) = (self.encoding.as_deref(), self.content) else {
+            return Err("github does not give its text".to_owned());
+        };
+        let packed: String = content.split_whitespace().collect();
+        let bytes = STANDARD.decode(packed).map_err(|_| "its text is garbled".to_owned())?;
+        String::from_utf8(bytes).map_err(|_| "it is no text".to_owned())
+    }
+}
+
+/// `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`
+#[derive(Debug, Deserialize)]
+pub(super) struct Pull {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) merged_at: Option<String>,
+    pub(super) merge_commit_sha: Option<String>,
+}
+
+/// `GET /repos/{owner}/{repo}`
+#[derive(Debug, Deserialize)]
+pub(super) struct Repository {
+    pub(super) full_name: String,
+    pub(super) default_branch: String,
+}
