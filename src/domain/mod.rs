@@ -9,6 +9,7 @@ pub mod decide;
 pub mod deployment;
 pub mod event;
 pub mod fact;
+pub mod fix;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
