@@ -14,6 +14,7 @@ mod fixture;
 pub mod guard;
 pub mod ids;
 pub mod incident;
+pub mod log;
 pub mod migration;
 pub mod plan;
 pub mod probe;
