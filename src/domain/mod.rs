@@ -15,6 +15,7 @@ mod fixture;
 pub mod guard;
 pub mod ids;
 pub mod incident;
+pub mod log;
 pub mod migration;
 pub mod plan;
 pub mod probe;
