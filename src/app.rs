@@ -32,7 +32,7 @@ use crate::domain::book::Book;
 use crate::engine::keeper::{Keeper, Tools};
 use crate::engine::motor::{Engine, Hands};
 use crate::engine::ports::{Chance, Clock, Code, DomainRules, Journal, Provider};
-use crate::engine::reader::Codes;
+use crate::engine::reader::{Codes, Forges};
 use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
 use crate::server::{self, Limits};
@@ -191,7 +191,10 @@ async fn build_engine(
     let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
     let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
     let codes = codes(config, &seams.clock)?;
-    Ok(Engine::new(keeper, Hands { providers, codes, prober, walker, notifier }))
+    Ok(Engine::new(
+        keeper,
+        Hands { providers, codes, forges: Forges::new(), prober, walker, notifier },
+    ))
 }
 
 /// GitHub for every service that has a repository there; none without `[github]`.

@@ -288,6 +288,7 @@ impl Checker<'_> {
                 id: ServiceId::from(name.as_str()),
                 production_url: raw.production_url.clone(),
                 config_digest: digest(raw),
+                repository: code.as_ref().map(|code| format!("{}/{}", code.owner, code.name)),
                 channels,
                 stakeholders,
                 limits: limits(raw),

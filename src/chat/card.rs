@@ -106,6 +106,12 @@ pub fn label(action: &Action) -> &'static str {
         Action::Choose(..) => "Choose",
         Action::Renew => "Ask again",
         Action::Verify => "Verify",
+        Action::Revert => "Revert",
+        Action::OpenRevert(_) => "Open revert",
+        Action::Merge(_) => "Merge",
+        Action::Promote => "Promote",
+        Action::Agree => "Agree",
+        Action::TakeTask(_) => "I look after it",
         Action::ShowCard => "Show card",
     }
 }
@@ -113,9 +119,18 @@ pub fn label(action: &Action) -> &'static str {
 /// A button of an incident.
 pub fn button(incident: IncidentId, action: &Action, sealer: &Sealer) -> Button {
     let style = match action {
-        Action::Confirm(_) => ButtonStyle::Danger,
-        Action::Renew | Action::Verify | Action::ShowCard => ButtonStyle::Primary,
-        Action::Cancel | Action::ChooseAnother(_) | Action::Choose(..) => ButtonStyle::Plain,
+        Action::Confirm(_) | Action::Merge(_) => ButtonStyle::Danger,
+        Action::Renew
+        | Action::Verify
+        | Action::ShowCard
+        | Action::Revert
+        | Action::OpenRevert(_)
+        | Action::Promote => ButtonStyle::Primary,
+        Action::Agree
+        | Action::TakeTask(_)
+        | Action::Cancel
+        | Action::ChooseAnother(_)
+        | Action::Choose(..) => ButtonStyle::Plain,
     };
     Button {
         label: label(action).into(),
@@ -175,6 +190,9 @@ pub fn headline(incident: &Incident) -> &'static str {
         return match resolution.exit {
             Exit::Blip => "resolved, it was a blip",
             Exit::ByHand => "resolved",
+            Exit::Reverted => "resolved, the bad change is reverted",
+            Exit::FixedForward => "resolved, fixed forward",
+            Exit::FalseAlarm => "resolved, it was a false alarm",
         };
     }
     match &incident.layer1 {
@@ -480,7 +498,7 @@ fn prove_item(flip: &Flip) -> Line {
 
 fn flag_item(flip: &Flip) -> Line {
     match flip.assignment {
-        Some(Assignment::Off) if flip.disarm.is_some() => {
+        Some(Assignment::Off) if flip.switch.is_some() => {
             (ItemState::Done, Some("it was still on: switched off".into()))
         }
         Some(Assignment::Off) => (ItemState::Done, Some("pinned".into())),

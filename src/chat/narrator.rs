@@ -52,7 +52,13 @@ impl Narrator for Herald {
             | Action::Cancel
             | Action::Choose(..)
             | Action::Renew
-            | Action::Verify => card::draw(incident, &drawing),
+            | Action::Verify
+            | Action::Revert
+            | Action::OpenRevert(_)
+            | Action::Merge(_)
+            | Action::Promote
+            | Action::Agree
+            | Action::TakeTask(_) => card::draw(incident, &drawing),
         };
         Some(whisper(card, to, at))
     }
@@ -133,6 +139,14 @@ impl Herald {
             }
             IncidentEvent::IncidentOpened { .. }
             | IncidentEvent::RollbackRequested { .. }
+            | IncidentEvent::PromoteRequested { .. }
+            | IncidentEvent::WayBackSought { .. }
+            | IncidentEvent::PromoteRefused { .. }
+            | IncidentEvent::WorldMoved { .. }
+            | IncidentEvent::Layer1Excused { .. }
+            | IncidentEvent::FalseAlarmRaised { .. }
+            | IncidentEvent::FalseAlarmAgreed { .. }
+            | IncidentEvent::TaskTaken { .. }
             | IncidentEvent::ChangesRead { .. }
             | IncidentEvent::ConfirmationIssued { .. }
             | IncidentEvent::ConfirmationExpired { .. }
@@ -171,6 +185,14 @@ impl Herald {
             // The card itself says these.
             IncidentEvent::IncidentOpened { .. }
             | IncidentEvent::IncidentClosed { .. }
+            | IncidentEvent::PromoteRequested { .. }
+            | IncidentEvent::WayBackSought { .. }
+            | IncidentEvent::PromoteRefused { .. }
+            | IncidentEvent::WorldMoved { .. }
+            | IncidentEvent::Layer1Excused { .. }
+            | IncidentEvent::FalseAlarmRaised { .. }
+            | IncidentEvent::FalseAlarmAgreed { .. }
+            | IncidentEvent::TaskTaken { .. }
             | IncidentEvent::RollbackRefused { .. } => None,
             IncidentEvent::RollbackRequested { by, wish } => {
                 let text = Text::default().person(by).and(" asked to roll back");
@@ -288,6 +310,11 @@ impl Herald {
             FlipEvent::DisarmIntended { .. } => {
                 Some("Automatic assignment is still on after the rollback: switching it off.".into())
             }
+            FlipEvent::ArmIntended { .. }
+            | FlipEvent::WatchTroubled { .. }
+            | FlipEvent::WatchCalmed
+            | FlipEvent::WatchPassed
+            | FlipEvent::WatchFailed { .. } => None,
             FlipEvent::AssignmentRead { assignment } => Some(flag_line(*assignment)),
         }
     }
@@ -314,6 +341,7 @@ impl Herald {
             ServiceEvent::PointerLocked { .. }
             | ServiceEvent::PointerReleased { .. }
             | ServiceEvent::MarkedBad { .. }
+            | ServiceEvent::MarkLifted { .. }
             | ServiceEvent::PointerSeen { .. }
             | ServiceEvent::CodeMissed { .. } => return,
         };
@@ -419,7 +447,7 @@ fn ended(service: &Service, incident: &Incident, exit: Exit) -> Text {
         Exit::Blip => Text::default()
             .strong(format!("{}: resolved.", service.id))
             .and(" It was a short disturbance; nothing had to be changed. "),
-        Exit::ByHand => Text::default()
+        Exit::ByHand | Exit::Reverted | Exit::FixedForward | Exit::FalseAlarm => Text::default()
             .strong(format!("{}: resolved.", service.id))
             .and(" The on-call team has ended the incident. "),
     };
@@ -461,7 +489,9 @@ fn confirmed(incident: &Incident, by: &Person) -> Text {
         .and(" to ")
         .append(words::short(&question.to.deployment))
         .and(match flip.intent {
-            Effect::Rollback { .. } | Effect::Disarm => ". Sending now.",
+            Effect::Rollback { .. } | Effect::Promote { .. } | Effect::Disarm | Effect::Arm => {
+                ". Sending now."
+            }
         })
 }
 
@@ -469,7 +499,7 @@ fn resolved(by: &Person, exit: Exit, reason: Option<&str>) -> Text {
     let text = Text::default().strong("resolved").and(" by ").person(by);
     let text = match exit {
         Exit::Blip => text.and(": it was a blip"),
-        Exit::ByHand => text,
+        Exit::ByHand | Exit::Reverted | Exit::FixedForward | Exit::FalseAlarm => text,
     };
     with_reason(text, reason)
 }
@@ -493,6 +523,9 @@ fn is_said_already(event: &FlipEvent, before: Option<&Incident>) -> bool {
 fn ended_line(outcome: &Outcome) -> Text {
     match outcome {
         Outcome::Accepted => "The provider took it.".into(),
+        Outcome::Queued => {
+            "The provider took it and carries it out behind a rolling release of its own.".into()
+        }
         Outcome::NotTaken { why, retry_after } => {
             Text::plain(format!("The provider did not take it; again in {retry_after}: "))
                 .foreign(words::clipped(why, 300))

@@ -180,6 +180,26 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         Refusal::OverrideNeedsReason { .. } | Refusal::SecondPersonNeeded => {
             needs_more(refusal, &rollback)
         }
+        Refusal::FlipFirst
+        | Refusal::NoRepository
+        | Refusal::UnknownChange { .. }
+        | Refusal::NameTheChange
+        | Refusal::CannotRevert { .. }
+        | Refusal::AlreadyReverted
+        | Refusal::AlreadyMerged
+        | Refusal::NoFix
+        | Refusal::HeadMoved
+        | Refusal::GateNotGreen { .. }
+        | Refusal::NoFixMerged
+        | Refusal::NoFixBuilt
+        | Refusal::NotVerified { .. }
+        | Refusal::LacksFix { .. }
+        | Refusal::MainIsRed
+        | Refusal::CannotTell { .. }
+        | Refusal::OlderThanBad { .. }
+        | Refusal::ReasonNeeded
+        | Refusal::NothingToAgree
+        | Refusal::OtherPersonNeeded => Text::plain("Not now."),
         Refusal::NoIncident
         | Refusal::IncidentOver
         | Refusal::FlipUnderWay

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::event::Task;
 use super::ids::{ConfirmationId, DeploymentId};
 
 /// What pressing a button of an incident does.
@@ -18,8 +19,20 @@ pub enum Action {
     Choose(ConfirmationId, DeploymentId),
     /// Looks at the world again and asks anew, after a confirmation expired or was voided.
     Renew,
-    /// Verifies production: is it restored?
+    /// Verifies what the runbook needs next: the fix's build, or production.
     Verify,
+    /// Asks what taking the bad change back would do; it moves nothing.
+    Revert,
+    /// Opens the revert that was tried out.
+    OpenRevert(ConfirmationId),
+    /// Merges the fix, at exactly this head.
+    Merge(String),
+    /// Asks for the last step: promote what was verified.
+    Promote,
+    /// Agrees as a second person that the code was fine.
+    Agree,
+    /// Takes over something that a rollback cannot undo.
+    TakeTask(Task),
     /// Shows the incident's card to the person who asks.
     ShowCard,
 }
@@ -34,12 +47,18 @@ impl Action {
             Self::Choose(..) => "choose",
             Self::Renew => "renew",
             Self::Verify => "verify",
+            Self::Revert => "revert",
+            Self::OpenRevert(_) => "open_revert",
+            Self::Merge(_) => "merge",
+            Self::Promote => "promote",
+            Self::Agree => "agree",
+            Self::TakeTask(_) => "take_task",
             Self::ShowCard => "show_card",
         }
     }
 
     /// Whether one press uses the button up. The others can be pressed as often as one likes.
     pub fn is_single_use(&self) -> bool {
-        matches!(self, Self::Confirm(_))
+        matches!(self, Self::Confirm(_) | Self::OpenRevert(_))
     }
 }

@@ -1,21 +1,27 @@
 //! (state, event) → state. Total: it never fails on a valid journal and ignores nothing silently that it could hold.
 
+mod fix;
+mod flip;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actor::{Actor, Person};
 use super::book::{Book, Halt, PointerLock, SeenPointer, ServiceState};
 use super::event::{
-    Confirmation, Effect, Emitted, Envelope, Event, Exit, Finding, FlipEvent, IncidentEvent,
-    Outcome, RegisterEvent, ServiceEvent, VerificationEvent,
+    Confirmation, Direction, Emitted, Envelope, Event, Exit, IncidentEvent, RegisterEvent,
+    ServiceEvent, VerificationEvent, Wish,
 };
+use super::fix::Layer2;
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, StreamId};
 use super::incident::{
-    Answer, Disarm, Flip, Incident, Layer1, Note, Proof, Resolution, Resolving, Stage,
+    Answer, Elsewhere, FalseAlarm, Incident, Layer1, Layer1Done, Note, Resolution, Resolving,
 };
 use super::refusal::Void;
 use super::time::Timestamp;
-use super::verification::{self, Address, Verification, Verifying};
+use super::verification::{self, Verification, Verifying};
 
 /// Folds one event into the book and counts the stream's version up.
 pub fn apply(book: &mut Book, stream: &StreamId, envelope: &Envelope) {
@@ -56,12 +62,17 @@ fn apply_to_incident_stream(book: &mut Book, id: IncidentId, envelope: &Envelope
         }
         Event::Flip(event) => {
             if let Some(incident) = book.incidents.get_mut(&id) {
-                apply_to_flip(Arc::make_mut(incident), event, at);
+                flip::apply_to_flip(Arc::make_mut(incident), event, at);
             }
         }
         Event::Verification(event) => {
             if let Some(incident) = book.incidents.get_mut(&id) {
                 apply_to_verification(Arc::make_mut(incident), event, at);
+            }
+        }
+        Event::Fix(event) => {
+            if let Some(incident) = book.incidents.get_mut(&id) {
+                fix::apply_to_fix(Arc::make_mut(incident), event, at);
             }
         }
         // A valid journal has none of these in an incident's stream.
@@ -84,6 +95,16 @@ fn open(
         opened_by: envelope.actor.clone(),
         previous,
         layer1: Layer1::Idle,
+        layer1_done: None,
+        baseline: None,
+        suspect: None,
+        layer2: Layer2::Idle,
+        revert_refused: None,
+        reverts_closed: 0,
+        forge_trouble: None,
+        false_alarm: None,
+        elsewhere: None,
+        tasks: BTreeMap::new(),
         job_before: None,
         asked: BTreeMap::new(),
         evidence: BTreeMap::new(),
@@ -105,18 +126,14 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
     match event {
         // Makes the incident; a second one in a stream changes nothing.
         IncidentEvent::IncidentOpened { .. } => {}
-        IncidentEvent::RollbackRequested { by, wish } => {
-            supersede(incident);
-            if let Layer1::Settled(flip) = &incident.layer1 {
-                incident.before = Some(flip.clone());
-            }
-            incident.needs_person = None;
-            incident.refused = None;
-            incident.cancelled = None;
-            let (wish, by) = (wish.clone(), by.clone());
-            incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None });
+        IncidentEvent::RollbackRequested { by, wish }
+        | IncidentEvent::WayBackSought { by, wish } => {
+            request(incident, by, wish, Direction::Back, at);
         }
-        IncidentEvent::RollbackRefused { refusal } => {
+        IncidentEvent::PromoteRequested { by, wish } => {
+            request(incident, by, wish, Direction::Forward, at);
+        }
+        IncidentEvent::RollbackRefused { refusal } | IncidentEvent::PromoteRefused { refusal } => {
             fall_back(incident);
             incident.refused = Some(refusal.clone());
         }
@@ -136,9 +153,29 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
         }
         IncidentEvent::RollbackCancelled { by } => cancel(incident, by, at),
         IncidentEvent::FlipConfirmed { by, confirmation, effect, intent } => {
-            confirm(incident, by, confirmation, effect, intent, at);
+            flip::confirm(incident, by, confirmation, effect, intent, at);
         }
         IncidentEvent::EffectDropped { effect, why } => drop_effect(incident, effect, *why, at),
+        IncidentEvent::WorldMoved { live, assignment } => {
+            incident.elsewhere =
+                Some(Elsewhere { live: live.clone(), assignment: *assignment, at });
+        }
+        IncidentEvent::Layer1Excused { by, excuse, reason } => {
+            let (by, excuse, reason) = (by.clone(), *excuse, reason.clone());
+            incident.layer1_done = Some(Layer1Done::Excused { by, excuse, reason });
+        }
+        IncidentEvent::FalseAlarmRaised { by, reason } => {
+            let (by, reason) = (by.clone(), reason.clone());
+            incident.false_alarm = Some(FalseAlarm { by, reason, agreed_by: None });
+        }
+        IncidentEvent::FalseAlarmAgreed { by } => {
+            if let Some(alarm) = &mut incident.false_alarm {
+                alarm.agreed_by = Some(by.clone());
+            }
+        }
+        IncidentEvent::TaskTaken { task, by } => {
+            incident.tasks.insert(*task, (by.clone(), at));
+        }
         IncidentEvent::TroubleMet { what } => {
             incident.trouble = Some(what.clone());
             incident.trouble_since.get_or_insert(at);
@@ -155,34 +192,17 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
     }
 }
 
-fn confirm(
-    incident: &mut Incident,
-    by: &Person,
-    confirmation: &ConfirmationId,
-    effect: &EffectId,
-    intent: &Effect,
-    at: Timestamp,
-) {
-    incident.asked.insert(confirmation.clone(), Answer::Confirmed(by.clone(), at));
-    // Production moves: what was seen of it before says nothing any more.
-    incident.verifications.retain(|one| one.address != Address::Production);
-    if let Layer1::Waiting(question) = &incident.layer1 {
-        incident.layer1 = Layer1::Flipping(Box::new(Flip {
-            confirmation: (**question).clone(),
-            confirmed_by: by.clone(),
-            confirmed_at: at,
-            effect: effect.clone(),
-            intent: intent.clone(),
-            attempts: 0,
-            stage: Stage::Intended { not_before: at },
-            not_taken: None,
-            job_done_at: None,
-            proof: None,
-            assignment: None,
-            disarm: None,
-            failure: None,
-        }));
+/// A new wish takes the place of what was asked before.
+fn request(incident: &mut Incident, by: &Person, wish: &Wish, direction: Direction, at: Timestamp) {
+    supersede(incident);
+    if let Layer1::Settled(flip) = &incident.layer1 {
+        incident.before = Some(flip.clone());
     }
+    incident.needs_person = None;
+    incident.refused = None;
+    incident.cancelled = None;
+    let (wish, by) = (wish.clone(), by.clone());
+    incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None, direction });
 }
 
 fn resolve(
@@ -256,7 +276,8 @@ fn lapse(incident: &mut Incident, confirmation: &ConfirmationId, why: Option<Voi
 /// The same wish, resolved anew. A target that was named stays named; one that we chose is chosen again.
 fn ask_again(question: &Confirmation, why: Void, since: Timestamp) -> Layer1 {
     let wish = question.wish_for(question.named.clone());
-    Layer1::Resolving(Resolving { wish, by: question.requester.clone(), since, again: Some(why) })
+    let (by, direction) = (question.requester.clone(), question.direction());
+    Layer1::Resolving(Resolving { wish, by, since, again: Some(why), direction })
 }
 
 fn cancel(incident: &mut Incident, by: &Person, at: Timestamp) {
@@ -286,138 +307,6 @@ fn drop_effect(incident: &mut Incident, effect: &EffectId, why: Void, at: Timest
             ask_again(&question, why, at)
         };
     }
-}
-
-fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Timestamp) {
-    let (Layer1::Flipping(flip) | Layer1::Settled(flip)) = &mut incident.layer1 else { return };
-    match event {
-        FlipEvent::EffectStarted { effect, attempt } => start(flip, effect, *attempt, at),
-        FlipEvent::EffectEnded { effect, outcome } => end(flip, effect, outcome, at),
-        FlipEvent::EffectObserved { finding, .. } => observe(flip, *finding, at),
-        FlipEvent::JobSucceeded { .. } => {
-            flip.job_done_at = Some(at);
-            flip.stage = Stage::Proving { since: at };
-        }
-        FlipEvent::FlipProven { .. } => {
-            flip.proof = Some(Proof::Proven(at));
-            after_proof(flip, at);
-        }
-        FlipEvent::FlipNotServing { last } => {
-            flip.proof = Some(Proof::NotServing(at, last.clone()));
-            after_proof(flip, at);
-        }
-        FlipEvent::FlipFailed { failure } => {
-            flip.failure = Some(failure.clone());
-            flip.stage = Stage::Done;
-        }
-        FlipEvent::DisarmIntended { effect } => {
-            flip.disarm = Some(Disarm {
-                effect: effect.clone(),
-                attempts: 0,
-                sending: None,
-                last: None,
-                not_before: at,
-            });
-        }
-        FlipEvent::AssignmentRead { assignment } => {
-            flip.assignment = Some(*assignment);
-            flip.stage = Stage::Done;
-        }
-    }
-    if flip.stage == Stage::Done {
-        incident.layer1 = Layer1::Settled(flip.clone());
-        incident.before = None;
-    }
-    match event {
-        FlipEvent::JobSucceeded { .. } | FlipEvent::FlipProven { .. } => {
-            incident.needs_person = None
-        }
-        // Nothing is being read any more, whether or not it could be.
-        FlipEvent::AssignmentRead { .. } => forget_trouble(incident),
-        FlipEvent::EffectStarted { .. }
-        | FlipEvent::EffectEnded { .. }
-        | FlipEvent::EffectObserved { .. }
-        | FlipEvent::FlipNotServing { .. }
-        | FlipEvent::FlipFailed { .. }
-        | FlipEvent::DisarmIntended { .. } => {}
-    }
-}
-
-/// The flag is read back once, after the first proof; a later proof only corrects what is known of production.
-fn after_proof(flip: &mut Flip, at: Timestamp) {
-    if flip.assignment.is_none() {
-        flip.stage = Stage::ReadingFlag { since: at };
-    }
-}
-
-fn start(flip: &mut Flip, effect: &EffectId, attempt: u32, at: Timestamp) {
-    if flip.effect == *effect {
-        flip.attempts = attempt;
-        flip.stage = Stage::Sending { since: at };
-    } else if let Some(disarm) = flip.disarm.as_mut().filter(|disarm| disarm.effect == *effect) {
-        disarm.attempts = attempt;
-        disarm.sending = Some(at);
-    }
-}
-
-fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
-    if flip.effect == *effect {
-        let sent = match flip.stage {
-            Stage::Sending { since } => since,
-            Stage::Intended { .. }
-            | Stage::Unknown { .. }
-            | Stage::Doubted { .. }
-            | Stage::Polling { .. }
-            | Stage::Proving { .. }
-            | Stage::ReadingFlag { .. }
-            | Stage::Done => at,
-        };
-        flip.not_taken = match outcome {
-            Outcome::NotTaken { why, .. } => Some(why.clone()),
-            Outcome::Accepted | Outcome::Refused { .. } | Outcome::Unknown { .. } => None,
-        };
-        flip.stage = match outcome {
-            Outcome::Accepted => Stage::Polling { sent, since: at },
-            Outcome::NotTaken { retry_after, .. } => {
-                // Surely nothing happened: this try does not count.
-                flip.attempts = flip.attempts.saturating_sub(1);
-                Stage::Intended { not_before: at + *retry_after }
-            }
-            Outcome::Refused { why } => Stage::Doubted { sent, why: why.clone() },
-            Outcome::Unknown { why } => {
-                Stage::Unknown { sent, since: at, why: why.clone(), not_applied_at: None }
-            }
-        };
-    } else if let Some(disarm) = flip.disarm.as_mut().filter(|disarm| disarm.effect == *effect) {
-        disarm.sending = None;
-        disarm.last = Some(outcome.clone());
-        if let Outcome::NotTaken { retry_after, .. } = outcome {
-            disarm.attempts = disarm.attempts.saturating_sub(1);
-            disarm.not_before = at + *retry_after;
-        }
-    }
-}
-
-fn observe(flip: &mut Flip, finding: Finding, at: Timestamp) {
-    let (sent, since, why) = match &flip.stage {
-        Stage::Unknown { sent, since, why, .. } => (*sent, *since, why.clone()),
-        Stage::Doubted { sent, why } => (*sent, at, why.clone()),
-        // Found right before a second call: the first took effect late.
-        Stage::Intended { .. } if finding == Finding::Applied => {
-            (flip.confirmed_at, at, String::new())
-        }
-        Stage::Intended { .. }
-        | Stage::Sending { .. }
-        | Stage::Polling { .. }
-        | Stage::Proving { .. }
-        | Stage::ReadingFlag { .. }
-        | Stage::Done => return,
-    };
-    flip.stage = match finding {
-        Finding::Applied => Stage::Polling { sent, since: at },
-        Finding::NotAppliedOnce => Stage::Unknown { sent, since, why, not_applied_at: Some(at) },
-        Finding::NotApplied => Stage::Intended { not_before: at },
-    };
 }
 
 fn apply_to_verification(incident: &mut Incident, event: &VerificationEvent, at: Timestamp) {
@@ -454,7 +343,11 @@ fn apply_to_service_stream(book: &mut Book, id: &ServiceId, envelope: &Envelope)
     match &envelope.event {
         Event::Service(event) => apply_to_service(state, event, envelope.at),
         // A valid journal has none of these in a service's stream.
-        Event::Register(_) | Event::Incident(_) | Event::Flip(_) | Event::Verification(_) => {}
+        Event::Register(_)
+        | Event::Incident(_)
+        | Event::Flip(_)
+        | Event::Verification(_)
+        | Event::Fix(_) => {}
     }
 }
 
@@ -472,6 +365,9 @@ fn apply_to_service(state: &mut ServiceState, event: &ServiceEvent, at: Timestam
         ServiceEvent::MarkedBad { deployment, incident } => {
             state.marked_bad.insert(deployment.clone(), *incident);
         }
+        ServiceEvent::MarkLifted { deployment, .. } => {
+            state.marked_bad.remove(deployment);
+        }
         ServiceEvent::PointerSeen { live, assignment } => {
             state.seen = Some(SeenPointer { live: live.clone(), assignment: *assignment, at });
         }
@@ -482,6 +378,3 @@ fn apply_to_service(state: &mut ServiceState, event: &ServiceEvent, at: Timestam
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,19 +1,25 @@
 //! The facts that can be in the journal. An event once written is read for ever: add kinds, never change one; a new
-//! shape gets a new version and the old one stays readable.
+//! shape gets a new version and the old one stays readable. How they are written is in `codec`.
 
-use serde::de::DeserializeOwned;
+mod codec;
+
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Person};
 use super::change::Evidence;
 use super::deployment::{Assignment, Deployment, FailedAlias, Live, Plan, Pointer};
 use super::fact::Fact;
-use super::ids::{ConfirmationId, DeploymentId, EffectId, IncidentId, ServiceId, StreamId};
+pub use super::fix::FixEvent;
+use super::fix::Main;
+use super::ids::{
+    ConfirmationId, DeploymentId, EffectId, IncidentId, ServiceId, StreamId, VerificationId,
+};
 use super::probe::Probe;
 use super::refusal::{Refusal, Void};
 use super::service::Channel;
 use super::time::{Span, Timestamp};
 pub use super::verification::VerificationEvent;
+pub use codec::{EVENT_VERSION, UnreadableEvent};
 
 /// An event with its time and who stands behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +41,17 @@ pub struct Emitted {
     pub event: Event,
 }
 
-/// What a person asked a rollback to be.
+/// Which way production moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// A rollback, to what served before.
+    Back,
+    /// A promote, to the verified fix.
+    Forward,
+}
+
+/// What a person asked a rollback or a promote to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// The target as typed; `None`: the best one.
@@ -67,6 +83,11 @@ impl Emitted {
         Self { stream: StreamId::Incident(id), event: Event::Verification(event) }
     }
 
+    /// An event of an incident's fix.
+    pub fn fix(id: IncidentId, event: FixEvent) -> Self {
+        Self { stream: StreamId::Incident(id), event: Event::Fix(event) }
+    }
+
     /// An event of a service.
     pub fn service(id: &ServiceId, event: ServiceEvent) -> Self {
         Self { stream: StreamId::Service(id.clone()), event: Event::Service(event) }
@@ -94,13 +115,34 @@ pub struct Confirmation {
     pub asked_in: Option<Channel>,
     /// What it is bound to besides from and to.
     pub bound: Binding,
+    /// What else is to be known of it if it is a promote; `None`: a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Box<Promotion>>,
     /// When it was put.
     pub issued_at: Timestamp,
     /// When it can no longer be pressed.
     pub expires_at: Timestamp,
 }
 
+/// What a promote rests on, and what it sets free.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// Automatic assignment as it was before the first flip: the last step restores it.
+    pub baseline: Assignment,
+    /// The verification that passed; `None`: overridden.
+    pub verified: Option<(VerificationId, Timestamp)>,
+    /// Main as it stands: with automatic assignment on, the next merge ships what is after the deployment.
+    pub main: Option<Fact<Main>>,
+    /// What speaks against it (G7) and is overridden by two people for a reason.
+    pub overridden: Vec<Refusal>,
+}
+
 impl Confirmation {
+    /// Which way production moves.
+    pub fn direction(&self) -> Direction {
+        if self.promotion.is_some() { Direction::Forward } else { Direction::Back }
+    }
+
     /// The same wish again, for this target; `None`: we choose.
     pub fn wish_for(&self, to: Option<String>) -> Wish {
         Wish { to, reason: self.reason.clone(), asked_in: self.asked_in.clone() }
@@ -141,6 +183,13 @@ pub enum Effect {
     },
     /// Switch automatic assignment off.
     Disarm,
+    /// Ask the provider to promote exactly this deployment: the last step, which re-arms.
+    Promote {
+        /// The target.
+        to: DeploymentId,
+    },
+    /// Switch automatic assignment on, as it was before the flip.
+    Arm,
 }
 
 /// How a sent effect ended, as far as its own answer tells.
@@ -149,6 +198,8 @@ pub enum Effect {
 pub enum Outcome {
     /// The provider took it.
     Accepted,
+    /// The provider took it and carries it out later, behind something of its own.
+    Queued,
     /// The provider surely did nothing and may be asked again after the span.
     NotTaken {
         /// Why: foreign text.
@@ -212,7 +263,45 @@ pub enum Exit {
     Blip,
     /// A person ended it by hand, with a reason.
     ByHand,
+    /// The bad change was taken off main, and the result promoted.
+    Reverted,
+    /// A forward fix was promoted.
+    FixedForward,
+    /// The code was fine; what was rolled back is live again.
+    FalseAlarm,
 }
+
+/// Why there is no flip in Layer 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Excuse {
+    /// A feature flag was switched off instead.
+    FlagOff,
+    /// It was ruled out: no target, or a migration stands in the way.
+    RuledOut,
+}
+
+/// What a rollback cannot undo, so that somebody must look after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Rows that the bad deployment wrote.
+    Rows,
+    /// Mails that it sent.
+    Mails,
+    /// Charges that it made.
+    Charges,
+    /// Webhooks that it sent.
+    Webhooks,
+    /// Files that it wrote, and data that was synced elsewhere.
+    Files,
+    /// The current environment settings, which stay as they are.
+    Settings,
+}
+
+/// All of them, in the order of the card.
+pub const TASKS: [Task; 6] =
+    [Task::Rows, Task::Mails, Task::Charges, Task::Webhooks, Task::Files, Task::Settings];
 
 /// Everything that can have happened. No kind's name stands in two families.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,6 +315,8 @@ pub enum Event {
     Flip(FlipEvent),
     /// Verifications within their incident.
     Verification(VerificationEvent),
+    /// The way of the fix to main within its incident.
+    Fix(FixEvent),
     /// What holds for a service beyond one incident.
     Service(ServiceEvent),
 }
@@ -262,6 +353,25 @@ pub enum IncidentEvent {
         by: Person,
         /// What they asked for.
         wish: Wish,
+    },
+    /// Somebody asked for the last step: a promote.
+    PromoteRequested {
+        /// Who.
+        by: Person,
+        /// What they asked for.
+        wish: Wish,
+    },
+    /// Production failed after a promote: the way back is looked for, to what was live before.
+    WayBackSought {
+        /// Whom an answer is for: the one who promoted.
+        by: Person,
+        /// Where to.
+        wish: Wish,
+    },
+    /// The promote cannot be offered (G7); nothing was sent.
+    PromoteRefused {
+        /// Why.
+        refusal: Refusal,
     },
     /// The wish could not be met; nothing was sent.
     RollbackRefused {
@@ -318,6 +428,41 @@ pub enum IncidentEvent {
         effect: EffectId,
         /// Why.
         why: Void,
+    },
+    /// Somebody moved production or switched automatic assignment elsewhere; the bot goes by what it finds (G14).
+    WorldMoved {
+        /// What is live.
+        live: Live,
+        /// The flag.
+        assignment: Assignment,
+    },
+    /// Somebody said that Layer 1 is over without a flip (G5).
+    Layer1Excused {
+        /// Who.
+        by: Person,
+        /// How.
+        excuse: Excuse,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Somebody says that the code was fine; another person must agree.
+    FalseAlarmRaised {
+        /// Who.
+        by: Person,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// A second person agrees: no fix is needed.
+    FalseAlarmAgreed {
+        /// Who.
+        by: Person,
+    },
+    /// Somebody took over what a rollback cannot undo.
+    TaskTaken {
+        /// Which.
+        task: Task,
+        /// Who.
+        by: Person,
     },
     /// Reading the world fails at the moment; the bot goes on trying.
     TroubleMet {
@@ -404,6 +549,25 @@ pub enum FlipEvent {
         /// Why.
         failure: FlipFailure,
     },
+    /// Automatic assignment is off after a promote, and was on before the incident: switching it on is intended.
+    ArmIntended {
+        /// The intent's id.
+        effect: EffectId,
+    },
+    /// Production failed a look after the promote; the next looks decide.
+    WatchTroubled {
+        /// What went wrong: may hold foreign text.
+        why: String,
+    },
+    /// It was well again at the next look.
+    WatchCalmed,
+    /// Production was well for the whole watch after the promote.
+    WatchPassed,
+    /// Production fails after the promote.
+    WatchFailed {
+        /// What goes wrong: may hold foreign text.
+        why: String,
+    },
     /// The assignment flag was read back after the flip.
     AssignmentRead {
         /// What it says.
@@ -455,87 +619,18 @@ pub enum ServiceEvent {
         /// The flag.
         assignment: Assignment,
     },
+    /// A mark was taken back: the code was fine after all.
+    MarkLifted {
+        /// Of which.
+        deployment: DeploymentId,
+        /// In which incident.
+        incident: IncidentId,
+    },
     /// Somebody typed a code that fits no button.
     CodeMissed {
         /// Who.
         by: Person,
     },
-}
-
-/// The version of the shapes above.
-pub const EVENT_VERSION: u32 = 1;
-
-/// An event that this version cannot read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot read event {kind} version {version}: {why}")]
-pub struct UnreadableEvent {
-    /// The event's name.
-    pub kind: String,
-    /// Its version.
-    pub version: u32,
-    /// What is wrong.
-    pub why: String,
-}
-
-impl Event {
-    /// The event's name and its body as JSON.
-    pub fn encode(&self) -> (String, String) {
-        let whole = serde_json::to_string(self).expect("events are plain data");
-        let named = whole.strip_prefix(r#"{"kind":""#).and_then(|rest| rest.split_once('"'));
-        let (kind, rest) = named.expect("every event begins with its kind");
-        // A kind without members has no body at all.
-        let body = rest.strip_prefix(r#","body":"#).and_then(|body| body.strip_suffix('}'));
-        (kind.to_owned(), body.unwrap_or(NO_BODY).to_owned())
-    }
-
-    /// Reads an event back.
-    ///
-    /// # Errors
-    /// When the kind, its version or its shape is not known to this version of the bot.
-    pub fn decode(kind: &str, version: u32, body: &str) -> Result<Self, UnreadableEvent> {
-        let unreadable = |why: String| UnreadableEvent { kind: kind.to_owned(), version, why };
-        if version != EVENT_VERSION {
-            return Err(unreadable(format!("this version knows {EVENT_VERSION}")));
-        }
-        // The body as it was written is taken over as it is, so it must be one JSON value and nothing more.
-        let named = serde_json::Value::from(kind);
-        let whole = match body.trim() {
-            NO_BODY => format!(r#"{{"kind":{named}}}"#),
-            body => format!(r#"{{"kind":{named},"body":{body}}}"#),
-        };
-        family(&whole, Self::Incident)
-            .or_else(|| family(&whole, Self::Flip))
-            .or_else(|| family(&whole, Self::Verification))
-            .or_else(|| family(&whole, Self::Service))
-            .or_else(|| family(&whole, Self::Register))
-            .unwrap_or_else(|| Err("the kind is not known".to_owned()))
-            .map_err(unreadable)
-    }
-}
-
-/// What stands for the body of a kind without members.
-const NO_BODY: &str = "null";
-
-/// Reads an event of one family; `None` if the kind is none of its kinds.
-fn family<F: DeserializeOwned>(
-    whole: &str,
-    event: impl FnOnce(F) -> Event,
-) -> Option<Result<Event, String>> {
-    /// The kind alone: any body is skipped.
-    #[derive(Deserialize)]
-    struct Kind {
-        kind: String,
-    }
-    match serde_json::from_str::<F>(whole) {
-        Ok(read) => Some(Ok(event(read))),
-        Err(error) => {
-            let why = error.to_string();
-            let kind =
-                serde_json::from_str::<Kind>(whole).map(|kind| kind.kind).unwrap_or_default();
-            let is_foreign = why.starts_with(&format!("unknown variant `{kind}`"));
-            (!is_foreign).then_some(Err(why))
-        }
-    }
 }
 
 #[cfg(test)]

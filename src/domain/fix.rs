@@ -7,11 +7,18 @@
 //! ```
 //! Owns the nouns of Layer 2 and the judgement of a gate (G8). Never reads a repository and never merges.
 
+mod event;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
+
+pub use event::{FixEvent, ForgeCall, ForgeOutcome};
 
 use super::actor::Person;
 use super::change::{Commit, PullRequest};
 use super::deployment::Deployment;
+use super::fact::Fact;
 use super::ids::{ConfirmationId, EffectId, IncidentId};
 use super::service::Channel;
 use super::time::{Span, Timestamp};
@@ -181,6 +188,8 @@ pub struct Fix {
     pub since: Timestamp,
     /// The incident that it was opened for, if that is another one of the same bad change.
     pub shared_from: Option<IncidentId>,
+    /// The newest commit of what it takes back, if it is a revert.
+    pub takes_back: Option<String>,
     /// The gate, as last seen.
     pub gate: Option<Gate>,
     /// When the gate was last seen to change.
@@ -189,12 +198,109 @@ pub struct Fix {
     pub nudged_at: Option<Timestamp>,
     /// The merge that was asked for.
     pub merge: Option<Merge>,
+    /// Main's newest commit, as far as that was looked at.
+    pub main_seen: Option<String>,
     /// Other commits that came to main meanwhile (G15), newest first.
     pub main_moved: Vec<Commit>,
     /// The commit on main, once it is there.
     pub merged: Option<Merged>,
     /// Its production build, once it is ready.
     pub built: Option<Deployment>,
+    /// Its production build, if that failed.
+    pub build_failed: Option<Deployment>,
+}
+
+/// What somebody asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// What to take back, as typed; `None`: what brought the bad deployment.
+    pub what: Option<String>,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
+    /// Where they asked, so that an answer finds them.
+    pub asked_in: Option<Channel>,
+}
+
+/// Where Layer 2 is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer2 {
+    /// Nobody asked for a fix.
+    #[default]
+    Idle,
+    /// The bad change is looked up and its revert tried out.
+    Looking(Looking),
+    /// The revert was tried out; a button opens it.
+    Planned(Box<Plan>),
+    /// Its pull request is being opened.
+    Opening(Box<Opening>),
+    /// It conflicts: a branch is prepared for a person.
+    Prepared(Box<Prepared>),
+    /// A pull request is followed.
+    Followed(Box<Fix>),
+}
+
+/// A wish whose trial is not made yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looking {
+    /// The wish.
+    pub wish: Wish,
+    /// Whose.
+    pub by: Person,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A revert that is being opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// What was confirmed.
+    pub plan: Plan,
+    /// By whom.
+    pub by: Person,
+    /// When.
+    pub at: Timestamp,
+    /// The intent's id.
+    pub effect: EffectId,
+    /// Where the call is.
+    pub call: Call,
+}
+
+/// A revert that conflicts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// What was tried.
+    pub plan: Plan,
+    /// The branch that a person goes on with.
+    pub branch: String,
+    /// The files in conflict: foreign text.
+    pub files: Vec<String>,
+}
+
+/// What was read of the forge, as far as a decision asked for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readings {
+    /// A revert that was tried out; inside, why there is none.
+    pub trial: Option<Fact<Result<Trial, String>>>,
+    /// The newest pull request of a branch.
+    pub pull: Option<Fact<Option<PullRef>>>,
+    /// A pull request's gate.
+    pub gate: Option<Fact<Gate>>,
+    /// Main as it stands.
+    pub main: Option<Fact<Main>>,
+    /// Whether a deployment's commit contains the fix, with the two commits that were asked about.
+    pub ancestry: Option<Lineage>,
+}
+
+/// Whether one commit has another in its history, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lineage {
+    /// The one.
+    pub commit: String,
+    /// The other.
+    pub ancestor: String,
+    /// What was found.
+    pub found: Fact<Ancestry>,
 }
 
 /// A merge that somebody asked for.
@@ -446,7 +552,11 @@ pub enum Ancestry {
 }
 
 /// A repeat of a call is allowed only after a call that surely did nothing, and at most this often in all.
-pub const MOST_ATTEMPTS: u32 = 5;
+pub const MOST_ATTEMPTS: u32 = 8;
+
+/// A call that did nothing is made again after this, doubled each time, at most two minutes.
+const FIRST_PAUSE: Span = Span::seconds(5);
+const LONGEST_PAUSE: Span = Span::minutes(2);
 
 /// A gate that has not moved for so long is said to wait, with names.
 pub const NUDGE_AFTER: Span = Span::minutes(5);
@@ -471,14 +581,51 @@ impl Subject {
     }
 }
 
+impl Call {
+    /// How often it was sent so far.
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::Intended { attempts, .. }
+            | Self::Sending { attempts, .. }
+            | Self::Unknown { attempts, .. } => *attempts,
+            Self::Taken | Self::Refused { .. } => 0,
+        }
+    }
+}
+
+/// How long to wait after a call that did nothing, the more the oftener.
+pub fn pause_after(attempts: u32) -> Span {
+    let doubled = FIRST_PAUSE.0.saturating_mul(1_i64 << attempts.saturating_sub(1).min(10));
+    Span(doubled.min(LONGEST_PAUSE.0))
+}
+
+impl Fix {
+    /// Whether somebody closed it without merging it.
+    pub fn is_closed(&self) -> bool {
+        let is_closed = |gate: &Gate| gate.state == PullState::Closed;
+        self.merged.is_none() && self.gate.as_ref().is_some_and(is_closed)
+    }
+
+    /// The call of its merge, as long as it is not over.
+    pub fn merging(&self) -> Option<&Merge> {
+        let merge = self.merge.as_ref().filter(|_| self.merged.is_none())?;
+        match merge.call {
+            Call::Intended { .. } | Call::Sending { .. } | Call::Unknown { .. } => Some(merge),
+            Call::Taken | Call::Refused { .. } => None,
+        }
+    }
+}
+
 fn is_commit(text: &str) -> bool {
     (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The branch of an incident's revert: the same for every try, so that a repeat finds the first.
-pub fn branch(incident: IncidentId, culprit: &Culprit) -> String {
+/// The branch of an incident's revert: the same for every try, so that a repeat finds the first. `earlier`: how many reverts
+/// of this incident were closed again before.
+pub fn branch(incident: IncidentId, culprit: &Culprit, earlier: u32) -> String {
     let short = culprit.head.sha.get(..12).unwrap_or(&culprit.head.sha);
-    format!("repoint/incident-{}-revert-{short}", incident.0)
+    let again = if earlier == 0 { String::new() } else { format!("-{}", earlier + 1) };
+    format!("repoint/incident-{}-revert-{short}{again}", incident.0)
 }
 
 /// G8: green is only what was read, is there, and passed.

@@ -51,6 +51,7 @@ pub(crate) fn service(id: &str) -> Service {
         id: id.into(),
         production_url: format!("https://{id}.example.com"),
         config_digest: "digest-1".to_owned(),
+        repository: Some("demo/shop".to_owned()),
         channels: vec![channel("C1")],
         stakeholders: vec![channel("C2")],
         limits: Limits::default(),

@@ -9,6 +9,7 @@ use super::deployment::{
 use super::event::{Binding, Confirmation};
 use super::fact::Fact;
 use super::ids::{DeploymentId, IncidentId, ServiceId};
+use super::incident::Incident;
 use super::refusal::{Refusal, Void};
 use super::service::Service;
 use super::time::{Span, Timestamp};
@@ -134,23 +135,54 @@ pub fn g4_may_confirm(
     }
 }
 
-/// What is to be done about the assignment flag after a flip.
+/// What is to be done about the assignment flag after a move of the pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlagVerdict {
-    /// It is off, as it must be.
-    Pinned,
-    /// It is on: the next merge would ship the bug again.
-    SwitchOff,
+    /// It is as it must be.
+    AsWanted,
+    /// It must be switched.
+    Switch,
     /// The provider does not say: treated as pinned, shown as "cannot tell".
     CannotTell,
 }
 
-/// G6: Layer 1 never re-arms; the flag is read back after every write.
-pub fn g6_never_rearms(read_back: Assignment) -> FlagVerdict {
-    match read_back {
-        Assignment::Off => FlagVerdict::Pinned,
-        Assignment::On => FlagVerdict::SwitchOff,
-        Assignment::CannotTell => FlagVerdict::CannotTell,
+/// G6: after a rollback the flag is off, whatever it was; after a promote it is as it was before the incident. It is read
+/// back after every write. Where nobody knows how it was, it stays as the promote left it.
+pub fn g6_flag(wanted: Assignment, read_back: Assignment) -> FlagVerdict {
+    match (wanted, read_back) {
+        (_, Assignment::CannotTell) => FlagVerdict::CannotTell,
+        (Assignment::CannotTell, Assignment::On | Assignment::Off)
+        | (Assignment::On, Assignment::On)
+        | (Assignment::Off, Assignment::Off) => FlagVerdict::AsWanted,
+        (Assignment::On, Assignment::Off) | (Assignment::Off, Assignment::On) => {
+            FlagVerdict::Switch
+        }
+    }
+}
+
+/// G5: the pointer comes before the code. A reason overrides it.
+///
+/// # Errors
+/// When production is still broken.
+pub fn g5_pointer_first(incident: &Incident, reason: Option<&str>) -> Result<(), Refusal> {
+    let has_reason = reason.is_some_and(|reason| !reason.trim().is_empty());
+    if incident.layer1_done.is_some() || incident.is_false_alarm() || has_reason {
+        Ok(())
+    } else {
+        Err(Refusal::FlipFirst)
+    }
+}
+
+/// G7: whether a promote that something speaks against may be confirmed by this person.
+///
+/// # Errors
+/// What is missing.
+pub fn g7_may_confirm(question: &Confirmation, by: &Person) -> Result<(), Refusal> {
+    let Some(promotion) = &question.promotion else { return Ok(()) };
+    if promotion.overridden.is_empty() || question.requester != *by {
+        Ok(())
+    } else {
+        Err(Refusal::SecondPersonNeeded)
     }
 }
 

@@ -13,12 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Person};
 use super::change::Evidence;
-use super::deployment::Assignment;
-use super::event::{Confirmation, Effect, Exit, FlipFailure, Outcome, Wish};
+use super::deployment::{Assignment, Deployment, Live};
+use super::event::{
+    Confirmation, Direction, Effect, Excuse, Exit, FlipFailure, Outcome, Task, Wish,
+};
+use super::fix::{Fix, Layer2};
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
 use super::probe::Probe;
 use super::refusal::{Refusal, Void};
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 use super::verification::{Verification, Verifying};
 
 /// One open problem of one service.
@@ -36,8 +39,28 @@ pub struct Incident {
     pub opened_by: Actor,
     /// The service's incident before this one.
     pub previous: Option<IncidentId>,
-    /// Where Layer 1 is.
+    /// Where the pointer's present move is: Layer 1, and the promote at the end.
     pub layer1: Layer1,
+    /// How Layer 1 came to its end (G5).
+    pub layer1_done: Option<Layer1Done>,
+    /// Automatic assignment as it was before the first flip: what the last step restores.
+    pub baseline: Option<Assignment>,
+    /// The bad deployment: what the first rollback went away from.
+    pub suspect: Option<Box<Deployment>>,
+    /// Where the fix is.
+    pub layer2: Layer2,
+    /// Why the last wish for a revert was refused, until the next one.
+    pub revert_refused: Option<Refusal>,
+    /// Reverts of this incident that were closed again.
+    pub reverts_closed: u32,
+    /// Why reading the forge fails at the moment.
+    pub forge_trouble: Option<String>,
+    /// Somebody says that the code was fine.
+    pub false_alarm: Option<FalseAlarm>,
+    /// What somebody else did to production, as last seen (G14).
+    pub elsewhere: Option<Elsewhere>,
+    /// Who looks after what a rollback cannot undo.
+    pub tasks: BTreeMap<Task, (Person, Timestamp)>,
     /// When the provider's last job before the newest question was asked for: one of that time is not ours.
     pub job_before: Option<Timestamp>,
     /// Questions that were put and how each ended, so that a late press gets a true answer.
@@ -66,6 +89,45 @@ pub struct Incident {
     pub resolution: Option<Resolution>,
     /// When after-care was done as well.
     pub closed_at: Option<Timestamp>,
+}
+
+/// How Layer 1 came to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer1Done {
+    /// Production was seen to answer from a rollback's target.
+    Proven(Timestamp),
+    /// Somebody said that it needs no flip.
+    Excused {
+        /// Who.
+        by: Person,
+        /// How.
+        excuse: Excuse,
+        /// Why: foreign text.
+        reason: String,
+    },
+}
+
+/// "The code was fine."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalseAlarm {
+    /// Who says so.
+    pub by: Person,
+    /// Why: foreign text.
+    pub reason: String,
+    /// Who agrees: another person.
+    pub agreed_by: Option<Person>,
+}
+
+/// What somebody else did to production.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// What is live.
+    pub live: Live,
+    /// The flag.
+    pub assignment: Assignment,
+    /// Since when that is known.
+    pub at: Timestamp,
 }
 
 /// What somebody wrote down.
@@ -137,6 +199,8 @@ pub struct Resolving {
     pub since: Timestamp,
     /// Why a question that was put before is put anew.
     pub again: Option<Void>,
+    /// Which way production is to move.
+    pub direction: Direction,
 }
 
 /// A confirmed move of the pointer, on its way.
@@ -158,14 +222,18 @@ pub struct Flip {
     pub stage: Stage,
     /// Why the provider did not take the last call, if it surely did not.
     pub not_taken: Option<String>,
+    /// Since when the provider has it waiting behind something of its own.
+    pub queued_at: Option<Timestamp>,
     /// When the control plane said target.
     pub job_done_at: Option<Timestamp>,
     /// What was found at production.
     pub proof: Option<Proof>,
     /// The flag as read back.
     pub assignment: Option<Assignment>,
-    /// The intent to switch the flag off, if it was on.
-    pub disarm: Option<Disarm>,
+    /// The intent to switch the flag, if it is not as it must be.
+    pub switch: Option<Switch>,
+    /// The watch over production after a promote.
+    pub watch: Option<Watch>,
     /// Why it failed.
     pub failure: Option<FlipFailure>,
 }
@@ -233,9 +301,27 @@ pub enum Stage {
     Done,
 }
 
-/// The intent to switch the assignment flag off.
+/// Production is watched for so long after a promote.
+pub const WATCH: Span = Span::minutes(5);
+
+/// The watch over production after a promote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Disarm {
+pub struct Watch {
+    /// Since when.
+    pub since: Timestamp,
+    /// What went wrong at the last look, and since when.
+    pub trouble: Option<(Timestamp, String)>,
+    /// When production had been well for the whole time.
+    pub passed_at: Option<Timestamp>,
+    /// Why it is not: the way back is sought.
+    pub failed: Option<String>,
+}
+
+/// The intent to switch the assignment flag to what it must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// What it must be.
+    pub to: Assignment,
     /// The intent's id.
     pub effect: EffectId,
     /// How often the call was started.
@@ -270,6 +356,23 @@ impl Incident {
         self.flip().or(self.before.as_deref()).is_some_and(Flip::was_sent)
     }
 
+    /// The fix that is followed.
+    pub fn fix(&self) -> Option<&Fix> {
+        match &self.layer2 {
+            Layer2::Followed(fix) => Some(fix),
+            Layer2::Idle
+            | Layer2::Looking(_)
+            | Layer2::Planned(_)
+            | Layer2::Opening(_)
+            | Layer2::Prepared(_) => None,
+        }
+    }
+
+    /// Whether two people agree that no fix is needed.
+    pub fn is_false_alarm(&self) -> bool {
+        self.false_alarm.as_ref().is_some_and(|alarm| alarm.agreed_by.is_some())
+    }
+
     /// What was looked up of the code for a question.
     pub fn evidence_of(&self, question: &ConfirmationId) -> Option<&Evidence> {
         self.evidence.get(question)
@@ -297,8 +400,23 @@ impl Flip {
     /// Whether this very call is being made.
     pub fn is_sending(&self, effect: &EffectId) -> bool {
         let is_flip = matches!(self.stage, Stage::Sending { .. }) && self.effect == *effect;
-        let disarm = self.disarm.as_ref().filter(|disarm| disarm.sending.is_some());
-        is_flip || disarm.is_some_and(|disarm| disarm.effect == *effect)
+        let switch = self.switch.as_ref().filter(|switch| switch.sending.is_some());
+        is_flip || switch.is_some_and(|switch| switch.effect == *effect)
+    }
+
+    /// Which way production moves.
+    pub fn direction(&self) -> Direction {
+        self.confirmation.direction()
+    }
+
+    /// What the assignment flag must be once it is over: pinned after a rollback (G6), as before the incident after a promote.
+    pub fn wanted_assignment(&self) -> Assignment {
+        self.confirmation.promotion.as_ref().map_or(Assignment::Off, |promotion| promotion.baseline)
+    }
+
+    /// The watch that is still going on.
+    pub fn watching(&self) -> Option<&Watch> {
+        self.watch.as_ref().filter(|watch| watch.passed_at.is_none() && watch.failed.is_none())
     }
 
     /// Whether production was seen to answer from the target.

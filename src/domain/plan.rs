@@ -1,13 +1,16 @@
 //! The Layer 1 plan as ordered steps, and what is to be done next. Pure: the engine carries it out.
 //!
-//! announce → confirm → flip → poll → prove at the production URL → read the assignment flag back.
+//! announce → confirm → flip → poll → prove at the production URL → read the assignment flag back. A promote goes the same
+//! way and is watched afterwards. What is due for the fix, in a lane of its own, is in `fix`.
+
+pub mod fix;
 
 use super::book::Book;
 use super::decide::{Read, Request};
-use super::deployment::Deployment;
-use super::event::{Effect, Outcome};
+use super::deployment::{Assignment, Deployment};
+use super::event::{Direction, Effect, Outcome};
 use super::ids::{EffectId, IncidentId, VerificationId};
-use super::incident::{Disarm, Flip, Incident, Layer1, Proof, Stage};
+use super::incident::{Flip, Incident, Layer1, Proof, Stage, Switch};
 use super::probe::{Probe, Seen};
 use super::service::Limits;
 use super::time::{Span, Timestamp};
@@ -23,6 +26,9 @@ const RETRY: Span = Span::seconds(2);
 
 /// Time between two looks at a production that does not serve what it should.
 const SLOW_LOOK: Span = Span::seconds(15);
+
+/// Time between two looks once the first was bad.
+const TROUBLED_LOOK: Span = Span::seconds(5);
 
 /// The steps of Layer 1, in order, as the card shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +64,8 @@ pub enum Next {
     Probe(Timestamp, Box<Deployment>),
     /// Walk a verification's journeys from now on, beside everything else.
     Walk(VerificationId),
+    /// Walk the journeys on production at the given time, beside everything else: the watch after a promote.
+    Watch(Timestamp, EffectId, Box<Deployment>),
 }
 
 /// What was looked at lately. Kept in memory only: after a restart, looking begins anew.
@@ -69,6 +77,8 @@ pub struct Looks {
     pub tally: Tally,
     /// The verification whose journeys are being walked.
     pub walking: Option<VerificationId>,
+    /// When production was last walked for the watch.
+    pub watched: Option<Timestamp>,
 }
 
 /// Fresh answers of production, counted.
@@ -127,6 +137,12 @@ pub fn next(book: &Book, id: IncidentId, looks: &Looks, now: Timestamp) -> Next 
     let is_halted = book.state(&incident.service).is_some_and(|state| state.halt.is_some());
     match &incident.layer1 {
         Layer1::Idle | Layer1::Lapsed(..) => Next::Rest,
+        // What is being verified decides.
+        Layer1::Resolving(resolving)
+            if resolving.direction == Direction::Forward && incident.verifying.is_some() =>
+        {
+            Next::Rest
+        }
         Layer1::Resolving(_) => {
             let reads = vec![Read::Pointer, Read::Deployments, Read::Plan];
             Next::Read(again(looks, RETRY, now), reads, Request::Resolve(id))
@@ -173,36 +189,36 @@ fn next_of_flip(
             let target = Box::new(flip.confirmation.to.deployment.clone());
             Next::Probe(again(looks, limits.poll, now), target)
         }
-        Stage::ReadingFlag { since } => match &flip.disarm {
-            Some(disarm) => next_of_disarm(id, disarm, *since, looks, is_halted, now),
+        Stage::ReadingFlag { since } => match &flip.switch {
+            Some(switch) => next_of_switch(id, switch, *since, looks, is_halted, now),
             None => Next::Read(again(looks, limits.poll, now), pointer(), Request::ReadFlag(id)),
         },
         Stage::Done => Next::Rest,
     }
 }
 
-fn next_of_disarm(
+fn next_of_switch(
     id: IncidentId,
-    disarm: &Disarm,
+    switch: &Switch,
     since: Timestamp,
     looks: &Looks,
     is_halted: bool,
     now: Timestamp,
 ) -> Next {
-    if disarm.sending.is_some() {
-        return Next::Decide(now, interrupted(id, &disarm.effect));
+    if switch.sending.is_some() {
+        return Next::Decide(now, interrupted(id, &switch.effect));
     }
-    match &disarm.last {
+    match &switch.last {
         None | Some(Outcome::NotTaken { .. }) if is_halted => Next::Rest,
         None | Some(Outcome::NotTaken { .. }) => {
             // A provider that wants to be left alone for longer gets no second call: a person is told.
-            let at = disarm.not_before.min(since + PATIENCE).max(now);
+            let at = switch.not_before.min(since + PATIENCE).max(now);
             Next::Decide(at, Request::Start(id))
         }
         // A reading tells whether it worked, and whether a second call is allowed.
-        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {
-            Next::Read(again(looks, RETRY, now), vec![Read::Pointer], Request::ReadFlag(id))
-        }
+        Some(
+            Outcome::Accepted | Outcome::Queued | Outcome::Unknown { .. } | Outcome::Refused { .. },
+        ) => Next::Read(again(looks, RETRY, now), vec![Read::Pointer], Request::ReadFlag(id)),
     }
 }
 
@@ -213,6 +229,13 @@ fn interrupted(incident: IncidentId, effect: &EffectId) -> Request {
 
 /// Production that did not serve the target in time is still looked at: late is better than never.
 fn next_of_settled(flip: &Flip, looks: &Looks, now: Timestamp) -> Next {
+    if let Some(watch) = flip.watching() {
+        // The first look is a while after the promote; the last one when the watch ends, if it is not over by then.
+        let pause = if watch.trouble.is_some() { TROUBLED_LOOK } else { SLOW_LOOK };
+        let at = looks.watched.map_or(watch.since + pause, |last| last + pause);
+        let target = Box::new(flip.confirmation.to.deployment.clone());
+        return Next::Watch(at, flip.effect.clone(), target);
+    }
     match &flip.proof {
         Some(Proof::NotServing(..)) if flip.failure.is_none() => {
             let target = Box::new(flip.confirmation.to.deployment.clone());
@@ -228,7 +251,11 @@ pub fn call_of(incident: &Incident, effect: &EffectId) -> Option<Effect> {
     if flip.effect == *effect {
         return Some(flip.intent.clone());
     }
-    flip.disarm.as_ref().filter(|disarm| disarm.effect == *effect).map(|_| Effect::Disarm)
+    let switch = flip.switch.as_ref().filter(|switch| switch.effect == *effect)?;
+    Some(match switch.to {
+        Assignment::On => Effect::Arm,
+        Assignment::Off | Assignment::CannotTell => Effect::Disarm,
+    })
 }
 
 /// Since when production is judged against the target.

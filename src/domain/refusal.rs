@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Person, Role};
 use super::deployment::BuildState;
+use super::fix::GateVerdict;
 use super::ids::{DeploymentId, IncidentId};
 use super::time::{Span, Timestamp};
 
@@ -143,6 +144,69 @@ pub enum Refusal {
     NotRecorded,
     /// The press came from a channel that the incident is not shown in.
     WrongChannel,
+    /// G5: production is still broken; the pointer comes first.
+    FlipFirst,
+    /// The service has no repository, so there is nothing to revert.
+    NoRepository,
+    /// What was typed is neither a commit, nor a pull request's number, nor a range.
+    UnknownChange {
+        /// What was typed.
+        typed: String,
+    },
+    /// It is not known which change is the bad one: name it.
+    NameTheChange,
+    /// The forge says that this cannot be taken back.
+    CannotRevert {
+        /// Why: may hold foreign text.
+        why: String,
+    },
+    /// Nothing of the bad change is left on main.
+    AlreadyReverted,
+    /// The fix is on main already.
+    AlreadyMerged,
+    /// There is no pull request to act on.
+    NoFix,
+    /// The pull request was changed since the button was shown.
+    HeadMoved,
+    /// G8: the gate is not green.
+    GateNotGreen {
+        /// What it says instead.
+        verdict: GateVerdict,
+    },
+    /// G7: there is no fix on main yet.
+    NoFixMerged,
+    /// G7: the fix is on main, and its build is not ready.
+    NoFixBuilt,
+    /// G7: this deployment's own verification has not passed.
+    NotVerified {
+        /// Which.
+        deployment: DeploymentId,
+        /// What was verified instead, if something was.
+        verified: Option<DeploymentId>,
+    },
+    /// G7: the deployment does not contain the fix.
+    LacksFix {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// G7: the checks of main's newest commit failed.
+    MainIsRed,
+    /// G7: something that must be known cannot be read.
+    CannotTell {
+        /// What: may hold foreign text.
+        what: String,
+    },
+    /// G6: the deployment is older than the bad one; going back is a rollback.
+    OlderThanBad {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// A reason is needed.
+    ReasonNeeded,
+    /// There is nothing to agree to.
+    NothingToAgree,
+    /// Somebody else must say so: the one who asked cannot.
+    OtherPersonNeeded,
 }
 
 /// What changed under a confirmation.

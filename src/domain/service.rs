@@ -14,6 +14,8 @@ pub struct Service {
     pub production_url: String,
     /// A digest of everything configured for this service: a confirmation is bound to it.
     pub config_digest: String,
+    /// Where its code is kept, as `owner/name`; services that share it share their fixes.
+    pub repository: Option<String>,
     /// Channels where the on-call team works.
     pub channels: Vec<Channel>,
     /// Channels where everybody else is told.

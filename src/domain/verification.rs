@@ -365,6 +365,27 @@ pub fn first_trouble(walk: &Walk) -> Option<(&Journey, usize, &Step)> {
     })
 }
 
+/// What went wrong, in a few words: may hold foreign text.
+pub fn what_failed(walk: &Walk) -> String {
+    if let Some(Seen::Other { .. }) = &walk.answers {
+        return "production does not answer from the promoted deployment".to_owned();
+    }
+    let Some((journey, _, step)) = first_trouble(walk) else {
+        return "the journeys did not pass".to_owned();
+    };
+    let name = &journey.name;
+    let request = &step.request;
+    match &step.found {
+        Found::Unexpected { expected, found } => {
+            format!("{name}: {request}: expected {expected}, found {found}")
+        }
+        Found::TooSlow { limit } => format!("{name}: {request} took longer than {limit}"),
+        Found::Protected { status } => format!("{name}: {request} asks for a login ({status})"),
+        Found::NoAnswer { why } => format!("{name}: {request}: no answer: {why}"),
+        Found::Expected | Found::NotAsked => format!("{name}: {request}"),
+    }
+}
+
 /// Keeps a verdict in the place of an older one of the same deployment at the same address; forgets the oldest.
 pub fn keep(kept: &mut Vec<Verification>, new: Verification) {
     let id = |one: &Verification| -> Option<DeploymentId> {

@@ -1,7 +1,8 @@
 //! What is due for an incident, one step at a time: read, decide, call, record.
 //!
 //! Owns no state of its own but when it looked last. A call is made only right after its start is durable, and its outcome
-//! is recorded before anything else happens. One loop per incident, so that nothing of an incident overlaps.
+//! is recorded before anything else happens. Two loops per incident, one for the pointer and one for the fix: within each
+//! nothing overlaps, and the pointer never waits for the forge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +11,12 @@ use super::activity::{AtWork, Bell};
 use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
 use super::ports::{JournalError, PortError, PortErrorKind};
-use super::{retry, verifier};
+use super::{forge, retry, verifier};
+use crate::domain::book::Book;
 use crate::domain::decide::{Read, Request};
-use crate::domain::deployment::Deployment;
-use crate::domain::event::{Effect, Emitted, Event, FlipEvent, Outcome};
+use crate::domain::deployment::{Deployment, Taken};
+use crate::domain::event::{Effect, Emitted, Event, FixEvent, FlipEvent, Outcome};
+use crate::domain::fix::Layer2;
 use crate::domain::ids::{EffectId, IncidentId, ServiceId, StreamId, VerificationId, Version};
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::refusal::Refusal;
@@ -25,10 +28,20 @@ const LONGEST_CALL: Duration = Duration::from_secs(12);
 /// How often a decision may ask for more readings. It asks for a name at most once, and for failed names at most once.
 const MOST_ROUNDS: usize = 4;
 
-/// Follows an incident until it is over or the engine stops.
-pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>) {
+/// What a loop looks after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lane {
+    /// Production: rollback, promote, verifications.
+    Pointer,
+    /// The fix on its way to main.
+    Fix,
+}
+
+/// Follows one lane of an incident until it is over or the engine stops.
+pub(super) async fn follow(engine: Engine, incident: IncidentId, lane: Lane, bell: Arc<Bell>) {
     let (looks, version) = (Looks::default(), Version::default());
-    let mut follower = Follower { engine, incident, looks, version, failures: 0 };
+    let layer2 = Layer2::default();
+    let mut follower = Follower { engine, incident, lane, looks, version, layer2, failures: 0 };
     let mut at_work: Option<AtWork> = bell.answer();
     loop {
         let keeper = follower.engine.keeper();
@@ -37,11 +50,14 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
         if is_over || follower.engine.is_stopping() {
             break;
         }
-        follower.notice(book.version(&StreamId::Incident(incident)));
-        let next = plan::next(&book, incident, &follower.looks, now);
+        follower.notice(&book);
+        let next = match lane {
+            Lane::Pointer => plan::next(&book, incident, &follower.looks, now),
+            Lane::Fix => plan::fix::next(&book, incident, &follower.looks, now),
+        };
         let due = match &next {
             Next::Rest => None,
-            Next::Decide(at, _) | Next::Read(at, ..) | Next::Probe(at, _) => {
+            Next::Decide(at, _) | Next::Read(at, ..) | Next::Probe(at, _) | Next::Watch(at, ..) => {
                 Some((*at).max(follower.not_before(now)))
             }
             Next::Walk(_) => Some(now),
@@ -56,7 +72,7 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, bell: Arc<Bell>
         at_work = bell.answer().or(at_work).or_else(|| Some(follower.engine.activity().begin()));
     }
     bell.leave();
-    follower.engine.forget_incident(incident);
+    follower.engine.forget_incident(incident, lane);
 }
 
 /// Why a step came to nothing.
@@ -82,18 +98,33 @@ impl From<Refusal> for StepFailure {
 struct Follower {
     engine: Engine,
     incident: IncidentId,
+    lane: Lane,
     looks: Looks,
     /// The incident's version as far as this loop brought it or has noticed it.
     version: Version,
+    /// The fix's state as far as its own loop has noticed it: what happens to the pointer is no news for it.
+    layer2: Layer2,
     /// Commits in a row that the journal refused.
     failures: u32,
 }
 
 impl Follower {
     /// After what somebody else did, earlier looks put nothing off: people do not wait for a pause that was meant for us.
-    fn notice(&mut self, version: Version) {
-        if self.version != version {
-            self.version = version;
+    fn notice(&mut self, book: &Book) {
+        let version = book.version(&StreamId::Incident(self.incident));
+        if self.version == version {
+            return;
+        }
+        self.version = version;
+        let is_news = match (self.lane, book.incidents.get(&self.incident)) {
+            (Lane::Fix, Some(incident)) if incident.layer2 == self.layer2 => false,
+            (Lane::Fix, Some(incident)) => {
+                self.layer2 = incident.layer2.clone();
+                true
+            }
+            (Lane::Pointer, _) | (Lane::Fix, None) => true,
+        };
+        if is_news {
             self.looks.last = None;
         }
     }
@@ -136,6 +167,10 @@ impl Follower {
                 self.walk(verification);
                 Ok(())
             }
+            Next::Watch(_, effect, target) => {
+                self.watch(effect, *target);
+                Ok(())
+            }
         };
         match done {
             Ok(()) => self.failures = 0,
@@ -164,7 +199,7 @@ impl Follower {
                     proposal.readings = self.read(&reads, proposal.readings).await;
                 }
                 Answer::Done(emitted, _) => {
-                    self.version = self.after(&emitted);
+                    self.account_for(&emitted);
                     if !emitted.is_empty() {
                         self.looks.tally = plan::Tally::default();
                         if has_moved_on(&emitted) {
@@ -172,7 +207,8 @@ impl Follower {
                         }
                     }
                     return match started(&emitted) {
-                        Some(effect) => self.call(&effect).await,
+                        Some(Started::Pointer(effect)) => self.call(&effect).await,
+                        Some(Started::Forge(effect)) => self.call_forge(&effect).await,
                         None => Ok(()),
                     };
                 }
@@ -183,11 +219,16 @@ impl Follower {
         Ok(())
     }
 
-    /// The incident's version after our own events, if nobody else was at it.
-    fn after(&self, emitted: &[Emitted]) -> Version {
+    /// Our own events are no news to us, if nobody else was at it.
+    fn account_for(&mut self, emitted: &[Emitted]) {
         let stream = StreamId::Incident(self.incident);
         let ours = emitted.iter().filter(|one| one.stream == stream);
-        ours.fold(self.version, |version, _| version.next())
+        self.version = ours.fold(self.version, |version, _| version.next());
+        if self.lane == Lane::Fix
+            && let Some(incident) = self.engine.keeper().book().incidents.get(&self.incident)
+        {
+            self.layer2 = incident.layer2.clone();
+        }
     }
 
     async fn read(&mut self, reads: &[Read], known: Readings) -> Readings {
@@ -228,6 +269,25 @@ impl Follower {
         tokio::spawn(verifier::verify(engine, self.incident, verification, at_work));
     }
 
+    /// Has production walked beside what is due here.
+    fn watch(&mut self, effect: EffectId, target: Deployment) {
+        self.looks.watched = Some(self.now());
+        let at_work = self.engine.activity().begin();
+        let engine = self.engine.clone();
+        tokio::spawn(verifier::watch(engine, self.incident, effect, target, at_work));
+    }
+
+    /// Makes a call to the forge whose start is durable, and records how it ended.
+    async fn call_forge(&mut self, effect: &EffectId) -> Result<(), StepFailure> {
+        let book = self.engine.keeper().book();
+        let Some(incident) = book.incidents.get(&self.incident) else { return Ok(()) };
+        let Some(call) = plan::fix::call_of(incident, effect) else { return Ok(()) };
+        let outcome = forge::make(&self.engine, &incident.service, &call).await;
+        tracing::info!(incident = self.incident.0, effect = %effect, ?outcome, "a call to the forge ended");
+        let (incident, effect) = (self.incident, effect.clone());
+        self.record(Request::EndForgeCall { incident, effect, outcome }).await
+    }
+
     /// Makes the call of an effect whose start is durable, and records how it ended.
     async fn call(&mut self, effect: &EffectId) -> Result<(), StepFailure> {
         let book = self.engine.keeper().book();
@@ -235,7 +295,11 @@ impl Follower {
         let Some(call) = plan::call_of(incident, effect) else { return Ok(()) };
         let outcome = self.make(&incident.service, &call).await;
         tracing::info!(incident = self.incident.0, effect = %effect, ?outcome, "a call ended");
-        let request = Request::End { incident: self.incident, effect: effect.clone(), outcome };
+        self.record(Request::End { incident: self.incident, effect: effect.clone(), outcome }).await
+    }
+
+    /// Makes an outcome durable, however long that takes.
+    async fn record(&mut self, request: Request) -> Result<(), StepFailure> {
         let proposal = Proposal::of_bot(request, Readings::default());
         // Until this is durable the call counts as unknown; nothing else may happen before.
         let mut failures = 0;
@@ -254,7 +318,8 @@ impl Follower {
                 }
             }
         }
-        self.looks = Looks { walking: self.looks.walking.take(), ..Looks::default() };
+        let (walking, watched) = (self.looks.walking.take(), self.looks.watched);
+        self.looks = Looks { walking, watched, ..Looks::default() };
         Ok(())
     }
 
@@ -266,7 +331,16 @@ impl Follower {
             Effect::Rollback { to, reason } => {
                 tokio::time::timeout(LONGEST_CALL, provider.rollback(service, to, reason)).await
             }
+            Effect::Promote { to } => {
+                let promoted =
+                    tokio::time::timeout(LONGEST_CALL, provider.promote(service, to)).await;
+                if let Ok(Ok(Taken::Queued)) = promoted {
+                    return Outcome::Queued;
+                }
+                promoted.map(|answer| answer.map(|_| ()))
+            }
             Effect::Disarm => tokio::time::timeout(LONGEST_CALL, provider.disarm(service)).await,
+            Effect::Arm => tokio::time::timeout(LONGEST_CALL, provider.arm(service)).await,
         };
         match answer {
             Ok(Ok(())) => Outcome::Accepted,
@@ -301,11 +375,23 @@ fn outcome_of(error: PortError) -> Outcome {
     }
 }
 
+/// An effect whose call is to be made now.
+enum Started {
+    Pointer(EffectId),
+    Forge(EffectId),
+}
+
 /// The effect that a decision started, if it did.
-fn started(emitted: &[Emitted]) -> Option<EffectId> {
+fn started(emitted: &[Emitted]) -> Option<Started> {
     emitted.iter().find_map(|one| match &one.event {
-        Event::Flip(FlipEvent::EffectStarted { effect, .. }) => Some(effect.clone()),
+        Event::Flip(FlipEvent::EffectStarted { effect, .. }) => {
+            Some(Started::Pointer(effect.clone()))
+        }
+        Event::Fix(FixEvent::ForgeCallStarted { effect, .. }) => {
+            Some(Started::Forge(effect.clone()))
+        }
         Event::Flip(_)
+        | Event::Fix(_)
         | Event::Register(_)
         | Event::Incident(_)
         | Event::Verification(_)
@@ -324,6 +410,15 @@ fn has_moved_on(emitted: &[Emitted]) -> bool {
                     | IncidentEvent::TroubleOver
                     | IncidentEvent::PersonNeeded { .. }
             ) | Event::Flip(FlipEvent::EffectObserved { finding: Finding::NotAppliedOnce, .. })
+                | Event::Fix(
+                    FixEvent::GateSeen { .. }
+                        | FixEvent::FixNudged
+                        | FixEvent::MainMoved { .. }
+                        | FixEvent::FixBuildFailed { .. }
+                        | FixEvent::ForgeTroubleMet { .. }
+                        | FixEvent::ForgeTroubleOver
+                        | FixEvent::ForgeCallObserved { .. }
+                )
         )
     })
 }

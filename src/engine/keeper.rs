@@ -104,6 +104,8 @@ pub struct Readings {
     pub aliases: Option<crate::domain::fact::Fact<Vec<crate::domain::deployment::FailedAlias>>>,
     /// See [`Facts::changes`].
     pub changes: Option<crate::domain::change::Evidence>,
+    /// See [`Facts::forge`].
+    pub forge: crate::domain::fix::Readings,
 }
 
 /// What became of a proposal.
@@ -315,6 +317,7 @@ impl Keeper {
             plan: readings.plan.clone(),
             aliases: readings.aliases.clone(),
             changes: readings.changes.clone(),
+            forge: readings.forge.clone(),
             fresh: Fresh {
                 confirmation: self.fresh_id("cnf").into(),
                 effect: self.fresh_id("eff").into(),

@@ -15,6 +15,7 @@
 
 pub mod activity;
 pub mod executor;
+mod forge;
 pub mod intake;
 pub mod keeper;
 pub mod motor;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::activity::{Activity, Bell, Flag};
+use super::executor::Lane;
 use super::keeper::{Answer, Keeper, Proposal, Ripples};
 use super::ports::{JournalError, Notifier, Prober, Walker};
-use super::reader::{Codes, Providers, Reader};
+use super::reader::{Codes, Forges, Providers, Reader};
 use super::{executor, outbox};
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::service::Channel;
@@ -24,6 +25,8 @@ pub struct Hands {
     pub providers: Providers,
     /// Where each service's code is kept, as far as that is configured.
     pub codes: Codes,
+    /// Where each service's changes go through a gate, as far as that is configured.
+    pub forges: Forges,
     /// The data plane.
     pub prober: Arc<dyn Prober>,
     /// The data plane, journey by journey.
@@ -38,7 +41,7 @@ struct Inner {
     activity: Activity,
     /// Nothing new is begun.
     stopping: Flag,
-    incidents: Mutex<BTreeMap<IncidentId, Arc<Bell>>>,
+    incidents: Mutex<BTreeMap<(IncidentId, Lane), Arc<Bell>>>,
     channels: Mutex<BTreeMap<Channel, Arc<Bell>>>,
 }
 
@@ -76,7 +79,8 @@ impl Engine {
         let provider = self.inner.hands.providers.get(service)?;
         let clock = self.inner.keeper.tools().clock.as_ref();
         let code = self.inner.hands.codes.get(service).map(AsRef::as_ref);
-        Some(Reader { service, provider: provider.as_ref(), code, clock })
+        let forge = self.inner.hands.forges.get(service).map(AsRef::as_ref);
+        Some(Reader { service, provider: provider.as_ref(), code, forge, clock })
     }
 
     /// Decides, makes it durable, and wakes whoever has something to do now.
@@ -99,19 +103,25 @@ impl Engine {
         }
     }
 
-    /// Wakes the loop of an incident.
+    /// Wakes the loops of an incident.
     pub fn ring_incident(&self, incident: IncidentId) {
+        for lane in [Lane::Pointer, Lane::Fix] {
+            self.ring_lane(incident, lane);
+        }
+    }
+
+    fn ring_lane(&self, incident: IncidentId, lane: Lane) {
         if self.is_stopping() {
             return;
         }
         let bell = {
             let mut bells = lock(&self.inner.incidents);
-            if let Some(bell) = bells.get(&incident) {
+            if let Some(bell) = bells.get(&(incident, lane)) {
                 bell.clone()
             } else {
                 let bell = Arc::new(Bell::default());
-                bells.insert(incident, bell.clone());
-                tokio::spawn(executor::follow(self.clone(), incident, bell.clone()));
+                bells.insert((incident, lane), bell.clone());
+                tokio::spawn(executor::follow(self.clone(), incident, lane, bell.clone()));
                 bell
             }
         };
@@ -135,8 +145,8 @@ impl Engine {
     }
 
     /// Forgets the loop of an incident that is over.
-    pub(super) fn forget_incident(&self, incident: IncidentId) {
-        lock(&self.inner.incidents).remove(&incident);
+    pub(super) fn forget_incident(&self, incident: IncidentId, lane: Lane) {
+        lock(&self.inner.incidents).remove(&(incident, lane));
     }
 
     /// Whether nothing new is to be begun.

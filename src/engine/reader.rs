@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keeper::Readings;
-use super::ports::{Clock, Code, PortError, PortErrorKind, Provider};
+use super::ports::{Clock, Code, Forge, PortError, PortErrorKind, Provider};
 use crate::domain::change::{Changes, Evidence, Range};
 use crate::domain::decide::Read;
 use crate::domain::fact::Fact;
+use crate::domain::fix::{self, Lineage, Subject, Trial};
 use crate::domain::ids::ServiceId;
 
 /// Whatever a provider's client does, no reading takes longer than this.
@@ -24,6 +25,12 @@ pub type Providers = BTreeMap<ServiceId, Arc<dyn Provider>>;
 /// Where the code of services is kept.
 pub type Codes = BTreeMap<ServiceId, Arc<dyn Code>>;
 
+/// Where changes of services go through a gate.
+pub type Forges = BTreeMap<ServiceId, Arc<dyn Forge>>;
+
+/// A repository may have to be fetched first. Nobody at production waits for it.
+const LONGEST_TRIAL: Duration = Duration::from_secs(60);
+
 /// The source of everything that is told of the code.
 const CODE: &str = "github";
 
@@ -35,6 +42,8 @@ pub struct Reader<'a> {
     pub provider: &'a dyn Provider,
     /// Where its code is kept, if that is configured.
     pub code: Option<&'a dyn Code>,
+    /// Where its changes go through a gate, if that is configured.
+    pub forge: Option<&'a dyn Forge>,
     /// What time it is.
     pub clock: &'a dyn Clock,
 }
@@ -45,25 +54,17 @@ impl Reader<'_> {
         let wants = |read: &Read| reads.contains(read);
         let named = reads.iter().find_map(|read| match read {
             Read::Named(name) => Some(name.clone()),
-            Read::Pointer
-            | Read::Deployments
-            | Read::Plan
-            | Read::FailedAliases
-            | Read::Changes(_) => None,
+            _ => None,
         });
         let range = reads.iter().find_map(|read| match read {
             Read::Changes(range) => Some(range),
-            Read::Pointer
-            | Read::Deployments
-            | Read::Plan
-            | Read::FailedAliases
-            | Read::Named(_) => None,
+            _ => None,
         });
         let (service, provider) = (self.service, self.provider);
         let asked = |read: &Read, limit| wants(read).then_some(limit);
         let must = LONGEST_READ;
         let may = LONGEST_EVIDENCE;
-        let (pointer, deployments, plan, aliases, named, changes) = tokio::join!(
+        let (pointer, deployments, plan, aliases, named, changes, forge) = tokio::join!(
             self.fact(asked(&Read::Pointer, must), "pointer", provider.pointer(service)),
             self.fact(
                 asked(&Read::Deployments, must),
@@ -81,7 +82,9 @@ impl Reader<'_> {
                 }
             }),
             self.changes(range),
+            self.of_forge(reads, std::mem::take(&mut known.forge)),
         );
+        known.forge = forge;
         known.pointer = pointer.or(known.pointer);
         known.deployments = deployments.or(known.deployments);
         known.plan = plan.or(known.plan);
@@ -109,6 +112,63 @@ impl Reader<'_> {
             self.within(LONGEST_EVIDENCE, CODE, code.brought_by(self.service, &range.head)),
         );
         Some(Evidence { range, between, brought_by })
+    }
+
+    /// What the forge is asked: one thing after another, beside what was read before.
+    async fn of_forge(&self, reads: &[Read], mut known: fix::Readings) -> fix::Readings {
+        let service = self.service;
+        for read in reads {
+            match read {
+                Read::Trial(subject) => known.trial = Some(self.trial(subject).await),
+                Read::PullOf(branch) => {
+                    let read = async { self.forge()?.pull_of(service, branch).await };
+                    known.pull = Some(self.within(LONGEST_READ, CODE, read).await);
+                }
+                Read::Gate(number) => {
+                    let read = async { self.forge()?.gate(service, *number).await };
+                    known.gate = Some(self.within(LONGEST_READ, CODE, read).await);
+                }
+                Read::Main(since) => {
+                    let read = async { self.forge()?.main(service, since).await };
+                    known.main = Some(self.within(LONGEST_READ, CODE, read).await);
+                }
+                Read::Ancestry { commit, ancestor } => {
+                    let read = async { self.forge()?.ancestry(service, commit, ancestor).await };
+                    let found = self.within(LONGEST_READ, CODE, read).await;
+                    let (commit, ancestor) = (commit.clone(), ancestor.clone());
+                    known.ancestry = Some(Lineage { commit, ancestor, found });
+                }
+                Read::Pointer
+                | Read::Deployments
+                | Read::Named(_)
+                | Read::Plan
+                | Read::FailedAliases
+                | Read::Changes(_) => {}
+            }
+        }
+        known
+    }
+
+    fn forge(&self) -> Result<&dyn Forge, PortError> {
+        let message = "no GitHub repository is configured for this service";
+        let kind = PortErrorKind::Missing;
+        self.forge.ok_or_else(|| PortError { kind, message: message.to_owned() })
+    }
+
+    /// A revert that is tried out. That the forge says no is an answer; that it says nothing is none.
+    async fn trial(&self, subject: &Subject) -> Fact<Result<Trial, String>> {
+        let tried = async {
+            match self.forge()?.try_revert(self.service, subject).await {
+                Ok(trial) => Ok(Ok(trial)),
+                Err(error)
+                    if matches!(error.kind, PortErrorKind::Rejected | PortErrorKind::Missing) =>
+                {
+                    Ok(Err(error.message))
+                }
+                Err(error) => Err(error),
+            }
+        };
+        self.within(LONGEST_TRIAL, CODE, tried).await
     }
 
     /// Reads one thing within a limit; without a limit it is not wanted.

@@ -6,16 +6,22 @@
 use std::time::Duration;
 
 use super::activity::AtWork;
-use super::keeper::{Proposal, Readings};
+use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
 use super::retry;
-use crate::domain::decide::{Read, Request};
-use crate::domain::ids::{IncidentId, ServiceId, VerificationId};
+use crate::domain::decide::{Look, Read, Request};
+use crate::domain::deployment::Deployment;
+use crate::domain::ids::{EffectId, IncidentId, ServiceId, VerificationId};
 use crate::domain::incident::Incident;
-use crate::domain::verification::{self, Aim, Evidence, Goal, Subject, Walked};
+use crate::domain::verification::{
+    self, Address, Aim, Evidence, Goal, Subject, Verdict, Walk, Walked,
+};
 
 /// Whatever the walker does, nobody waits longer for a verdict than this.
 const LONGEST_WALK: Duration = Duration::from_secs(60);
+
+/// A look of the watch is one of many.
+const LONGEST_LOOK: Duration = Duration::from_secs(20);
 
 /// How often the question what is meant may ask for readings: the pointer or the deployments, then one name.
 const MOST_ROUNDS: usize = 3;
@@ -41,6 +47,54 @@ pub(super) async fn verify(
         record(&engine, incident, verification, walked).await;
     }
     drop(at_work);
+}
+
+/// Walks production once for the watch after a promote, and has the look judged.
+pub(super) async fn watch(
+    engine: Engine,
+    incident: IncidentId,
+    effect: EffectId,
+    target: Deployment,
+    at_work: AtWork,
+) {
+    let service = engine.keeper().book().incidents.get(&incident).map(|one| one.service.clone());
+    let Some(service) = service else { return };
+    let goal = Goal { deployment: target, address: Address::Production };
+    let walk = tokio::time::timeout(LONGEST_LOOK, engine.hands().walker.walk(&service, &goal));
+    let look = tokio::select! {
+        biased;
+        () = engine.stopped() => return,
+        walk = walk => match walk {
+            Ok(walk) => look(&walk),
+            Err(_) => Look::Unknown { why: "the journeys did not end in time".to_owned() },
+        },
+    };
+    let mut proposal =
+        Proposal::of_bot(Request::Watched { incident, effect, look }, Readings::default());
+    for _ in 0..MOST_ROUNDS {
+        match engine.propose(&proposal).await {
+            Ok(Answer::Needs(reads)) => {
+                let Some(reader) = engine.reader(&service) else { break };
+                proposal.readings = reader.read(&reads, proposal.readings).await;
+            }
+            Ok(Answer::Done(..) | Answer::Refused(_)) => break,
+            Err(error) => {
+                // The next look is due in seconds.
+                tracing::error!(incident = incident.0, %error, "a look could not be recorded");
+                break;
+            }
+        }
+    }
+    drop(at_work);
+}
+
+fn look(walk: &Walk) -> Look {
+    match verification::judge(walk) {
+        Verdict::Passed => Look::Well,
+        Verdict::Failed => Look::Ill { why: verification::what_failed(walk) },
+        Verdict::Protected => Look::Unknown { why: "a login stands before production".to_owned() },
+        Verdict::Unknown { why } => Look::Unknown { why },
+    }
 }
 
 /// `None`: nobody waits for it any more.

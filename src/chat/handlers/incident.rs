@@ -358,6 +358,12 @@ fn codes(desk: &Desk, ask: &Ask, book: &Book) -> Card {
             | Action::ChooseAnother(_)
             | Action::Renew
             | Action::Verify
+            | Action::Revert
+            | Action::OpenRevert(_)
+            | Action::Merge(_)
+            | Action::Promote
+            | Action::Agree
+            | Action::TakeTask(_)
             | Action::ShowCard => text,
         };
         parts.push(Part::Paragraph(text.and(": ").code(line)));

@@ -1,14 +1,14 @@
 //! From the wish to the call: resolve the target, put the question, make the call, note how it ended.
 
 use super::people::release;
-use super::settle::{found, left_armed, took_effect};
+use super::settle::{found, left_as_it_is, took_effect};
 use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::actor::Role;
 use crate::domain::book::Book;
 use crate::domain::change::{Evidence as CodeEvidence, Range};
 use crate::domain::deployment::{Deployment, Pointer};
 use crate::domain::event::{
-    Confirmation, Emitted, Finding, FlipEvent, FlipFailure, IncidentEvent, Outcome,
+    Confirmation, Direction, Emitted, Finding, FlipEvent, FlipFailure, IncidentEvent, Outcome,
 };
 use crate::domain::fact::{Fact, Known};
 use crate::domain::guard;
@@ -24,6 +24,9 @@ pub(super) fn resolve(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
     let Layer1::Resolving(resolving) = &case.incident.layer1 else {
         return Ok(Decision::nothing());
     };
+    if resolving.direction == Direction::Forward {
+        return super::promote::resolve(&case, resolving, facts, now);
+    }
     let (Some(pointer), Some(deployments), Some(plan)) =
         (&facts.pointer, &facts.deployments, &facts.plan)
     else {
@@ -99,6 +102,7 @@ fn question(
         reason: resolving.wish.reason.clone(),
         asked_in: resolving.wish.asked_in.clone(),
         bound: guard::binding(seen, case.service),
+        promotion: None,
         issued_at: now,
         expires_at: now + case.service.limits.confirmation,
     }
@@ -120,7 +124,7 @@ pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Times
     let Layer1::Flipping(flip) = &case.incident.layer1 else { return Ok(Decision::nothing()) };
     match flip.stage {
         Stage::Intended { .. } => start_flip(&case, flip, facts, now),
-        Stage::ReadingFlag { since } => start_disarm(&case, flip, since, now),
+        Stage::ReadingFlag { since } => start_switch(&case, flip, since, now),
         Stage::Sending { .. }
         | Stage::Unknown { .. }
         | Stage::Doubted { .. }
@@ -163,23 +167,25 @@ fn start_flip(case: &Case<'_>, flip: &Flip, facts: &Facts, now: Timestamp) -> St
     Ok(Decision::events(events))
 }
 
-fn start_disarm(case: &Case<'_>, flip: &Flip, since: Timestamp, now: Timestamp) -> Step {
-    let Some(disarm) = flip.disarm.as_ref().filter(|disarm| disarm.sending.is_none()) else {
+fn start_switch(case: &Case<'_>, flip: &Flip, since: Timestamp, now: Timestamp) -> Step {
+    let Some(switch) = flip.switch.as_ref().filter(|switch| switch.sending.is_none()) else {
         return Ok(Decision::nothing());
     };
     guard::is_not_halted(case.state)?;
-    match &disarm.last {
+    match &switch.last {
         None => {}
         Some(Outcome::NotTaken { .. }) if now.since(since) >= PATIENCE => {
-            return Ok(Decision::events(left_armed(case)));
+            return Ok(Decision::events(left_as_it_is(case, flip)));
         }
         Some(Outcome::NotTaken { .. }) => {}
         // Only a reading allows a second call.
-        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {
+        Some(
+            Outcome::Accepted | Outcome::Queued | Outcome::Unknown { .. } | Outcome::Refused { .. },
+        ) => {
             return Ok(Decision::nothing());
         }
     }
-    let (effect, attempt) = (disarm.effect.clone(), disarm.attempts + 1);
+    let (effect, attempt) = (switch.effect.clone(), switch.attempts + 1);
     let started = FlipEvent::EffectStarted { effect, attempt };
     Ok(Decision::events(vec![Emitted::flip(case.id(), started)]))
 }

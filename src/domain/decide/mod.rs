@@ -1,14 +1,20 @@
 //! (state, request, facts, now) → events, a list of what must be read first, or a refusal.
 //!
 //! Nothing is read here and nothing is done: facts come in with their source and time, effects go out as intents. What
-//! people ask is in `people`, what the bot does by itself in `course` and `settle`.
+//! people ask is in `people`, what the bot does by itself in `course` and `settle`. The last step is in `promote` and
+//! `watch`; Layer 2 in `revert` (what people ask) and `follow` (what the bot does); the other ways out in `exits`.
 
 mod course;
+mod exits;
+mod follow;
 mod people;
+mod promote;
+mod revert;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watch;
 
 use std::sync::Arc;
 
@@ -16,8 +22,9 @@ use super::actor::{Actor, Policy};
 use super::book::{Book, ServiceState};
 use super::change::{Evidence, Range};
 use super::deployment::{Deployment, FailedAlias, Plan, Pointer};
-use super::event::{Emitted, Outcome, Wish};
+use super::event::{Emitted, Excuse, Outcome, Wish};
 use super::fact::Fact;
+use super::fix::{self, ForgeOutcome, Subject};
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, VerificationId};
 use super::incident::Incident;
 use super::plan::Verdict;
@@ -25,6 +32,7 @@ use super::refusal::Refusal;
 use super::service::Service;
 use super::time::Timestamp;
 use super::verification::Walked;
+pub use watch::Look;
 
 use super::action::Action;
 
@@ -96,6 +104,43 @@ pub enum Request {
         /// The deployment as typed; `None`: what the runbook needs next.
         deployment: Option<String>,
     },
+    /// A person asks for the last step: a promote.
+    StartPromote {
+        /// Of which service.
+        service: ServiceId,
+        /// What they want.
+        wish: Wish,
+    },
+    /// A person asks for the bad change to be taken back.
+    StartRevert {
+        /// Of which service.
+        service: ServiceId,
+        /// What they want.
+        wish: fix::Wish,
+    },
+    /// A person names the pull request that is the fix.
+    NameFix {
+        /// Of which service.
+        service: ServiceId,
+        /// Its number.
+        number: u64,
+    },
+    /// A person says that Layer 1 is over without a flip.
+    Excuse {
+        /// Of which service.
+        service: ServiceId,
+        /// How.
+        excuse: Excuse,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A person says that the code was fine.
+    RaiseFalseAlarm {
+        /// Of which service.
+        service: ServiceId,
+        /// Why.
+        reason: Option<String>,
+    },
     /// A person typed a code that fits no button.
     MissCode {
         /// In the channel of which service.
@@ -125,6 +170,34 @@ pub enum Request {
         incident: IncidentId,
         /// With what result.
         verdict: Verdict,
+    },
+    /// The wanted revert is to be planned from its trial.
+    PlanRevert(IncidentId),
+    /// The intended call to the forge is to be made.
+    StartForgeCall(IncidentId),
+    /// A call to the forge ended.
+    EndForgeCall {
+        /// In which incident.
+        incident: IncidentId,
+        /// Which effect.
+        effect: EffectId,
+        /// How.
+        outcome: ForgeOutcome,
+    },
+    /// The forge is to be judged while a call's result is unknown.
+    ObserveForge(IncidentId),
+    /// The fix's gate was looked at.
+    SeeGate(IncidentId),
+    /// The fix's production build was looked for.
+    SeeBuild(IncidentId),
+    /// Production was looked at during the watch after a promote.
+    Watched {
+        /// In which incident.
+        incident: IncidentId,
+        /// Of which promote.
+        effect: EffectId,
+        /// What was seen.
+        look: Look,
     },
     /// The assignment flag is to be judged.
     ReadFlag(IncidentId),
@@ -156,6 +229,21 @@ pub enum Read {
     FailedAliases,
     /// What lies between two commits. Evidence: not known is an answer.
     Changes(Range),
+    /// How something would be taken back.
+    Trial(Subject),
+    /// The newest pull request of a branch.
+    PullOf(String),
+    /// A pull request's gate.
+    Gate(u64),
+    /// Main as it stands, and what came after this commit.
+    Main(String),
+    /// Whether a commit has another in its history.
+    Ancestry {
+        /// The one.
+        commit: String,
+        /// The other.
+        ancestor: String,
+    },
 }
 
 /// What was read, who asks, and the choices that chance made beforehand.
@@ -177,6 +265,8 @@ pub struct Facts {
     pub aliases: Option<Fact<Vec<FailedAlias>>>,
     /// What lies between the target and what is live.
     pub changes: Option<Evidence>,
+    /// What the forge says.
+    pub forge: fix::Readings,
     /// Ids that nothing else has.
     pub fresh: Fresh,
 }
@@ -244,6 +334,26 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
         }
         Request::Verify { service, deployment } => {
             verify::ask(book, service, deployment.as_deref(), facts)
+        }
+        Request::StartPromote { service, wish } => promote::ask(book, service, wish, facts),
+        Request::StartRevert { service, wish } => revert::ask(book, service, wish, facts),
+        Request::NameFix { service, number } => revert::name(book, service, *number, facts),
+        Request::Excuse { service, excuse, reason } => {
+            exits::excuse(book, service, *excuse, reason.as_ref(), facts)
+        }
+        Request::RaiseFalseAlarm { service, reason } => {
+            exits::false_alarm(book, service, reason.as_ref(), facts)
+        }
+        Request::PlanRevert(incident) => follow::plan(book, *incident, facts),
+        Request::StartForgeCall(incident) => follow::start(book, *incident, facts, now),
+        Request::EndForgeCall { incident, effect, outcome } => {
+            follow::end(book, *incident, effect, outcome)
+        }
+        Request::ObserveForge(incident) => follow::observe(book, *incident, facts, now),
+        Request::SeeGate(incident) => follow::see_gate(book, *incident, facts, now),
+        Request::SeeBuild(incident) => follow::see_build(book, *incident, facts),
+        Request::Watched { incident, effect, look } => {
+            watch::watched(book, *incident, effect, look, facts, now)
         }
         Request::MissCode { service } => people::miss_code(service, facts),
         Request::Resolve(incident) => course::resolve(book, *incident, facts, now),

@@ -8,7 +8,8 @@ use crate::domain::actor::{Actor, Person, Role};
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::deployment::Live;
 use crate::domain::event::{
-    Confirmation, Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent, Wish,
+    Confirmation, Direction, Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent,
+    Wish,
 };
 use crate::domain::guard::{self, Answerers};
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
@@ -34,6 +35,9 @@ pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, fact
     }
     let asks_anew = match &incident.layer1 {
         Layer1::Idle | Layer1::Lapsed(..) => true,
+        // A rollback goes before a promote that is not confirmed yet.
+        Layer1::Resolving(resolving) if resolving.direction == Direction::Forward => true,
+        Layer1::Waiting(question) if question.direction() == Direction::Forward => true,
         // A repeat is answered with the card; another target takes the question's place.
         Layer1::Resolving(resolving) => wish.to.is_some() && wish.to != resolving.wish.to,
         Layer1::Waiting(question) => names_another(wish, question),
@@ -41,6 +45,8 @@ pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, fact
             return Err(Refusal::FlipUnderWay);
         }
         Layer1::Flipping(_) => false,
+        // What was promoted is the suspect of a new rollback.
+        Layer1::Settled(flip) if flip.direction() == Direction::Forward => true,
         Layer1::Settled(flip) => {
             flip.failure.is_some() || wish.to.is_some() || has_moved_on(book.state(service), flip)
         }
@@ -107,6 +113,12 @@ pub(super) fn press(
         Action::Choose(question, target) => choose(&case, question, target, by),
         Action::Renew => renew(&case, by),
         Action::Verify => super::verify::press(&case, by, facts),
+        Action::Revert => super::revert::press(&case, by),
+        Action::OpenRevert(plan) => super::revert::open(&case, plan, by, facts),
+        Action::Merge(head) => super::revert::merge(&case, head, by, facts),
+        Action::Promote => super::promote::press(&case, by),
+        Action::Agree => super::exits::agree(&case, by),
+        Action::TakeTask(task) => super::exits::take(&case, *task, by),
         // These only show something; the chat layer answers them from the state.
         Action::ChooseAnother(_) | Action::ShowCard => Ok(Decision::nothing()),
     }
@@ -126,6 +138,7 @@ fn confirm(
     guard::g10_in_time(waiting, pressed_at, now)?;
     guard::is_not_halted(case.state)?;
     guard::g4_may_confirm(waiting, case.incident.evidence_of(question), by)?;
+    guard::g7_may_confirm(waiting, by)?;
     guard::g13_pointer_is_free(case.state, case.id())?;
     let Some(pointer) = &facts.pointer else {
         return Ok(Decision::Needs(vec![Read::Pointer]));
@@ -139,9 +152,12 @@ fn confirm(
         return Ok(Decision::Events(events, Some(Refusal::Voided(why))));
     }
     let effect = facts.fresh.effect.clone();
-    let intent = Effect::Rollback {
-        to: waiting.to.deployment.id.clone(),
-        reason: provider_reason(case, waiting.reason.as_deref()),
+    let to = waiting.to.deployment.id.clone();
+    let intent = match waiting.direction() {
+        Direction::Back => {
+            Effect::Rollback { to, reason: provider_reason(case, waiting.reason.as_deref()) }
+        }
+        Direction::Forward => Effect::Promote { to },
     };
     let (confirmation, by) = (question.clone(), by.clone());
     let confirmed =
@@ -220,7 +236,11 @@ fn renew(case: &Case<'_>, by: &Person) -> Step {
     match &case.incident.layer1 {
         Layer1::Lapsed(asked, _) => {
             let wish = asked.wish_for(asked.named.clone());
-            let requested = IncidentEvent::RollbackRequested { by: by.clone(), wish };
+            let by = by.clone();
+            let requested = match asked.direction() {
+                Direction::Back => IncidentEvent::RollbackRequested { by, wish },
+                Direction::Forward => IncidentEvent::PromoteRequested { by, wish },
+            };
             Ok(Decision::events(vec![Emitted::incident(case.id(), requested)]))
         }
         // Somebody else was faster: the card shows it.

@@ -6,16 +6,19 @@ use super::{Case, Decision, Facts, Read, Step};
 use crate::domain::book::Book;
 use crate::domain::deployment::{Assignment, JobKind, JobStatus, Live, Pointer, PointerJob};
 use crate::domain::event::{
-    Emitted, Finding, FlipEvent, FlipFailure, IncidentEvent, Outcome, ServiceEvent,
+    Direction, Emitted, Finding, FlipEvent, FlipFailure, IncidentEvent, Outcome, ServiceEvent,
 };
 use crate::domain::guard::{self, FlagVerdict};
 use crate::domain::ids::{IncidentId, ServiceId};
-use crate::domain::incident::{Disarm, Flip, Layer1, MOST_ATTEMPTS, Proof, Stage};
+use crate::domain::incident::{Flip, Layer1, MOST_ATTEMPTS, Proof, Stage, Switch};
 use crate::domain::plan::{AGREEING_GAP, PATIENCE, Verdict};
 use crate::domain::time::{Span, Timestamp};
 
 /// How far the provider's clock may be behind ours when a job is matched to our call.
 const CLOCK_TOLERANCE: Span = Span::minutes(1);
+
+/// What the provider has waiting behind something of its own may take so long.
+const QUEUED: Span = Span::minutes(60);
 
 pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
     let case = Case::of(book, incident)?;
@@ -89,8 +92,12 @@ fn our_job<'a>(
     seen: &'a Pointer,
     sent: Timestamp,
 ) -> Option<&'a PointerJob> {
+    let kind = match flip.direction() {
+        Direction::Back => JobKind::Rollback,
+        Direction::Forward => JobKind::Promote,
+    };
     seen.job.as_ref().filter(|job| {
-        job.kind == JobKind::Rollback
+        job.kind == kind
             && job.to == target_of(flip).id
             && job.requested_at + CLOCK_TOLERANCE >= sent
             && Some(job.requested_at) != case.incident.job_before
@@ -199,7 +206,8 @@ fn judge_job(
             | JobStatus::Unrecognised,
         )
         | None => {
-            if now.since(since) >= case.service.limits.job {
+            let limit = if flip.queued_at.is_some() { QUEUED } else { case.service.limits.job };
+            if now.since(since) >= limit {
                 return Ok(fail(case, FlipFailure::JobTimedOut));
             }
             Ok(Decision::events(trouble_over(case)))
@@ -212,7 +220,7 @@ fn job_done(case: &Case<'_>, flip: &Flip) -> Vec<Emitted> {
     let effect = flip.effect.clone();
     events.push(Emitted::flip(case.id(), FlipEvent::JobSucceeded { effect }));
     let suspect = &flip.confirmation.from.id;
-    if !case.state.marked_bad.contains_key(suspect) {
+    if flip.direction() == Direction::Back && !case.state.marked_bad.contains_key(suspect) {
         let (deployment, incident) = (suspect.clone(), case.id());
         let marked = ServiceEvent::MarkedBad { deployment, incident };
         events.push(Emitted::service(&case.service.id, marked));
@@ -295,44 +303,59 @@ pub(super) fn read_flag(book: &Book, incident: IncidentId, facts: &Facts, now: T
             trouble(&case, &why_unknown(pointer))
         }));
     };
-    match (guard::g6_never_rearms(seen.assignment), &flip.disarm) {
-        (FlagVerdict::Pinned, _) => Ok(Decision::events(flag_is(&case, Assignment::Off))),
+    let wanted = flip.wanted_assignment();
+    match (guard::g6_flag(wanted, seen.assignment), &flip.switch) {
+        (FlagVerdict::AsWanted, _) => Ok(Decision::events(flag_is(&case, seen.assignment))),
         (FlagVerdict::CannotTell, _) => {
             Ok(Decision::events(flag_is(&case, Assignment::CannotTell)))
         }
-        (FlagVerdict::SwitchOff, None) => {
+        (FlagVerdict::Switch, None) => {
             let effect = facts.fresh.effect.clone();
             let mut events = trouble_over(&case);
-            events.push(Emitted::flip(case.id(), FlipEvent::DisarmIntended { effect }));
+            let intended = match wanted {
+                Assignment::On => FlipEvent::ArmIntended { effect },
+                Assignment::Off | Assignment::CannotTell => FlipEvent::DisarmIntended { effect },
+            };
+            events.push(Emitted::flip(case.id(), intended));
             Ok(Decision::events(events))
         }
-        (FlagVerdict::SwitchOff, Some(disarm)) => Ok(still_armed(&case, disarm)),
+        (FlagVerdict::Switch, Some(switch)) => Ok(still_wrong(&case, flip, switch)),
     }
 }
 
-/// It is on although it was switched off, or switching it off did not work. This very reading allows one more call.
-fn still_armed(case: &Case<'_>, disarm: &Disarm) -> Decision {
-    if disarm.sending.is_some() {
+/// It is as it was although it was switched, or switching it did not work. This very reading allows one more call.
+fn still_wrong(case: &Case<'_>, flip: &Flip, switch: &Switch) -> Decision {
+    if switch.sending.is_some() {
         return Decision::nothing();
     }
-    let may_send = guard::is_not_halted(case.state).is_ok() && disarm.attempts < MOST_ATTEMPTS;
-    match &disarm.last {
-        Some(Outcome::Accepted | Outcome::Unknown { .. }) if may_send => {
-            let (effect, attempt) = (disarm.effect.clone(), disarm.attempts + 1);
+    let may_send = guard::is_not_halted(case.state).is_ok() && switch.attempts < MOST_ATTEMPTS;
+    match &switch.last {
+        Some(Outcome::Accepted | Outcome::Queued | Outcome::Unknown { .. }) if may_send => {
+            let (effect, attempt) = (switch.effect.clone(), switch.attempts + 1);
             let started = FlipEvent::EffectStarted { effect, attempt };
             Decision::events(vec![Emitted::flip(case.id(), started)])
         }
         Some(Outcome::NotTaken { .. }) | None => Decision::nothing(),
-        Some(Outcome::Accepted | Outcome::Unknown { .. } | Outcome::Refused { .. }) => {
-            Decision::events(left_armed(case))
-        }
+        Some(
+            Outcome::Accepted | Outcome::Queued | Outcome::Unknown { .. } | Outcome::Refused { .. },
+        ) => Decision::events(left_as_it_is(case, flip)),
     }
 }
 
-/// Everything that the rules allow was done and the flag is on: a person must switch it off.
-pub(super) fn left_armed(case: &Case<'_>) -> Vec<Emitted> {
-    let why = "automatic assignment is still on: the next merge would go live by itself; switch it off at the provider".to_owned();
-    let mut events = flag_is(case, Assignment::On);
+/// Everything that the rules allow was done and the flag is not as it must be: a person must switch it.
+pub(super) fn left_as_it_is(case: &Case<'_>, flip: &Flip) -> Vec<Emitted> {
+    let (found, why) = match flip.wanted_assignment() {
+        Assignment::On => (
+            Assignment::Off,
+            "automatic assignment is still off, and it was on before the incident: switch it on at the provider",
+        ),
+        Assignment::Off | Assignment::CannotTell => (
+            Assignment::On,
+            "automatic assignment is still on: the next merge would go live by itself; switch it off at the provider",
+        ),
+    };
+    let why = why.to_owned();
+    let mut events = flag_is(case, found);
     events.push(Emitted::incident(case.id(), IncidentEvent::PersonNeeded { why }));
     events
 }
@@ -349,7 +372,8 @@ fn flag_stays(case: &Case<'_>, assignment: Assignment) -> Vec<Emitted> {
     vec![Emitted::flip(case.id(), FlipEvent::AssignmentRead { assignment }), release(case)]
 }
 
-/// The periodic look: what is seen outside any step is written down when it differs from what was last seen.
+/// The periodic look: what is seen outside any step is written down when it differs from what was last seen, and told to
+/// the incident that it concerns (G14).
 pub(super) fn look(book: &Book, service: &ServiceId, facts: &Facts) -> Step {
     let Some(pointer) = &facts.pointer else {
         return Ok(Decision::Needs(vec![Read::Pointer]));
@@ -357,13 +381,19 @@ pub(super) fn look(book: &Book, service: &ServiceId, facts: &Facts) -> Step {
     let (Some(seen), Some(state)) = (pointer.get(), book.state(service)) else {
         return Ok(Decision::nothing());
     };
+    let mut events = Vec::new();
+    if let Some(incident) = book.open_incident(service) {
+        let case = Case::of(book, incident.id)?;
+        events.extend(super::watch::moved_elsewhere(&case, seen));
+        events.extend(super::watch::armed_at_last(&case, seen));
+    }
     let is_known = state
         .seen
         .as_ref()
         .is_some_and(|last| last.live == seen.live && last.assignment == seen.assignment);
-    if is_known {
-        return Ok(Decision::nothing());
+    if !is_known {
+        let (live, assignment) = (seen.live.clone(), seen.assignment);
+        events.push(Emitted::service(service, ServiceEvent::PointerSeen { live, assignment }));
     }
-    let event = ServiceEvent::PointerSeen { live: seen.live.clone(), assignment: seen.assignment };
-    Ok(Decision::events(vec![Emitted::service(service, event)]))
+    Ok(Decision::events(events))
 }

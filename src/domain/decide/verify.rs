@@ -20,17 +20,26 @@ pub(super) fn ask(
     let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
     let incident = book.open_incident(service).ok_or(Refusal::NoIncident)?;
     let case = Case::of(book, incident.id)?;
-    let subject =
-        deployment.map_or(Subject::Production, |typed| Subject::Deployment(typed.to_owned()));
-    begin(&case, by, subject, facts)
+    let named = deployment.map(|typed| Subject::Deployment(typed.to_owned()));
+    begin(&case, by, named.unwrap_or_else(|| needed(&case)), facts)
 }
 
-/// The button on the card verifies production.
+/// What the runbook needs next: the fix's build as long as it is ready and not live, else production.
+fn needed(case: &Case<'_>) -> Subject {
+    let built = case.incident.fix().and_then(|fix| fix.built.as_ref());
+    let live = verification::expected(case.incident).map(|target| &target.id);
+    match built.filter(|built| live != Some(&built.id)) {
+        Some(built) => Subject::Deployment(built.id.to_string()),
+        None => Subject::Production,
+    }
+}
+
+/// The button on the card verifies what is needed next.
 pub(super) fn press(case: &Case<'_>, by: &Person, facts: &Facts) -> Step {
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
     }
-    begin(case, by, Subject::Production, facts)
+    begin(case, by, needed(case), facts)
 }
 
 fn begin(case: &Case<'_>, by: &Person, subject: Subject, facts: &Facts) -> Step {
