@@ -157,6 +157,10 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
         }
         IncidentEvent::EffectDropped { effect, why } => drop_effect(incident, effect, *why, at),
         IncidentEvent::WorldMoved { live, assignment } => {
+            // Whoever put the bad deployment back has opened Layer 1 again.
+            if incident.suspect.as_ref().is_some_and(|bad| live.id() == Some(&bad.id)) {
+                incident.layer1_done = None;
+            }
             incident.elsewhere =
                 Some(Elsewhere { live: live.clone(), assignment: *assignment, at });
         }

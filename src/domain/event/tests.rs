@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod layer2;
+
 use super::*;
 use crate::domain::actor::Role;
 use crate::domain::change::Range;
@@ -46,6 +48,14 @@ kinds! {
     Event::Incident(IncidentEvent::NoteAdded { .. }) => "note_added",
     Event::Incident(IncidentEvent::IncidentResolved { .. }) => "incident_resolved",
     Event::Incident(IncidentEvent::IncidentClosed { .. }) => "incident_closed",
+    Event::Incident(IncidentEvent::PromoteRequested { .. }) => "promote_requested",
+    Event::Incident(IncidentEvent::WayBackSought { .. }) => "way_back_sought",
+    Event::Incident(IncidentEvent::PromoteRefused { .. }) => "promote_refused",
+    Event::Incident(IncidentEvent::WorldMoved { .. }) => "world_moved",
+    Event::Incident(IncidentEvent::Layer1Excused { .. }) => "layer1_excused",
+    Event::Incident(IncidentEvent::FalseAlarmRaised { .. }) => "false_alarm_raised",
+    Event::Incident(IncidentEvent::FalseAlarmAgreed { .. }) => "false_alarm_agreed",
+    Event::Incident(IncidentEvent::TaskTaken { .. }) => "task_taken",
     Event::Flip(FlipEvent::DisarmIntended { .. }) => "disarm_intended",
     Event::Flip(FlipEvent::EffectStarted { .. }) => "effect_started",
     Event::Flip(FlipEvent::EffectEnded { .. }) => "effect_ended",
@@ -55,6 +65,28 @@ kinds! {
     Event::Flip(FlipEvent::FlipNotServing { .. }) => "flip_not_serving",
     Event::Flip(FlipEvent::FlipFailed { .. }) => "flip_failed",
     Event::Flip(FlipEvent::AssignmentRead { .. }) => "assignment_read",
+    Event::Flip(FlipEvent::ArmIntended { .. }) => "arm_intended",
+    Event::Flip(FlipEvent::WatchTroubled { .. }) => "watch_troubled",
+    Event::Flip(FlipEvent::WatchCalmed) => "watch_calmed",
+    Event::Flip(FlipEvent::WatchPassed) => "watch_passed",
+    Event::Flip(FlipEvent::WatchFailed { .. }) => "watch_failed",
+    Event::Fix(FixEvent::RevertRequested { .. }) => "revert_requested",
+    Event::Fix(FixEvent::RevertRefused { .. }) => "revert_refused",
+    Event::Fix(FixEvent::RevertPlanned { .. }) => "revert_planned",
+    Event::Fix(FixEvent::RevertConfirmed { .. }) => "revert_confirmed",
+    Event::Fix(FixEvent::ForgeCallStarted { .. }) => "forge_call_started",
+    Event::Fix(FixEvent::ForgeCallEnded { .. }) => "forge_call_ended",
+    Event::Fix(FixEvent::ForgeCallObserved { .. }) => "forge_call_observed",
+    Event::Fix(FixEvent::FixFollowed { .. }) => "fix_followed",
+    Event::Fix(FixEvent::GateSeen { .. }) => "gate_seen",
+    Event::Fix(FixEvent::FixNudged) => "fix_nudged",
+    Event::Fix(FixEvent::MergeConfirmed { .. }) => "merge_confirmed",
+    Event::Fix(FixEvent::FixMerged { .. }) => "fix_merged",
+    Event::Fix(FixEvent::FixBuilt { .. }) => "fix_built",
+    Event::Fix(FixEvent::FixBuildFailed { .. }) => "fix_build_failed",
+    Event::Fix(FixEvent::MainMoved { .. }) => "main_moved",
+    Event::Fix(FixEvent::ForgeTroubleMet { .. }) => "forge_trouble_met",
+    Event::Fix(FixEvent::ForgeTroubleOver) => "forge_trouble_over",
     Event::Verification(VerificationEvent::VerificationAsked { .. }) => "verification_asked",
     Event::Verification(VerificationEvent::VerificationEnded { .. }) => "verification_ended",
     Event::Service(ServiceEvent::Halted { .. }) => "halted",
@@ -64,6 +96,7 @@ kinds! {
     Event::Service(ServiceEvent::MarkedBad { .. }) => "marked_bad",
     Event::Service(ServiceEvent::PointerSeen { .. }) => "pointer_seen",
     Event::Service(ServiceEvent::CodeMissed { .. }) => "code_missed",
+    Event::Service(ServiceEvent::MarkLifted { .. }) => "mark_lifted",
 }
 
 /// Every kind at least once, and every shape of what they carry.
@@ -77,6 +110,7 @@ fn samples() -> Vec<Event> {
     samples.extend(flipped().map(Event::Flip));
     samples.extend(verified().map(Event::Verification));
     samples.extend(of_service().map(Event::Service));
+    samples.extend(layer2::samples());
     samples
 }
 
