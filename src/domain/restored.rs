@@ -18,6 +18,12 @@ pub const FIRST_AFTER: Span = Span::seconds(60);
 /// See [`FIRST_AFTER`].
 pub const FIRST_REQUESTS: u64 = 100;
 
+/// Fewer requests than these say nothing good: the bot's own looks at production are among them.
+const FEWEST: u64 = 20;
+
+/// So many errors among them are no accident any more.
+const NO_ACCIDENT: u64 = 2;
+
 /// From here on the verdict stands.
 pub const FINAL_AFTER: Span = Span::minutes(5);
 
@@ -34,7 +40,7 @@ const NEVER_ABOVE: u64 = 50;
 pub enum Rate {
     /// Not enough time and not enough requests to say anything.
     TooEarly,
-    /// Nobody asked, or there is no log that can be read: judged by the journeys alone.
+    /// Hardly anybody asked, or there is no log that can be read: judged by the journeys alone.
     NoData,
     /// The error rate is back.
     Restored(Stage),
@@ -66,7 +72,8 @@ pub fn judge(elapsed: Span, before: Option<&Traffic>, since: Option<&Traffic>) -
     if elapsed < FIRST_AFTER && requests < FIRST_REQUESTS {
         return Rate::TooEarly;
     }
-    let Some(since) = since.filter(|since| since.requests > 0) else { return Rate::NoData };
+    let speaks = |since: &&Traffic| since.requests >= FEWEST || since.errors >= NO_ACCIDENT;
+    let Some(since) = since.filter(speaks) else { return Rate::NoData };
     let stage = if elapsed < FINAL_AFTER { Stage::First } else { Stage::Final };
     let is_back = is_at_most(since, WELL)
         || (is_at_most(since, NEVER_ABOVE)
@@ -106,8 +113,11 @@ mod tests {
             (0, broken, None, TooEarly),
             (59, broken, Some(traffic(99, 0)), TooEarly),
             (5, broken, Some(traffic(100, 0)), Restored(First)),
-            (60, broken, Some(traffic(7, 0)), Restored(First)),
-            (60, broken, Some(traffic(7, 1)), NotRestored(First)),
+            // Good news needs customers, bad news does not.
+            (60, broken, Some(traffic(19, 0)), NoData),
+            (60, broken, Some(traffic(20, 0)), Restored(First)),
+            (60, broken, Some(traffic(7, 1)), NoData),
+            (60, broken, Some(traffic(7, 2)), NotRestored(First)),
             (60, broken, Some(traffic(50, 1)), Restored(First)),
             (60, broken, Some(traffic(0, 0)), NoData),
             (300, broken, Some(traffic(0, 0)), NoData),

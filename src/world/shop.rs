@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::call::noting;
 use super::clock::WorldClock;
 use super::cut_off::cut_off;
-use super::ledger::Ledger;
+use super::ledger::{Fault, Ledger};
 pub use super::vercel::Health;
 use super::vercel::{ModelDeployment, Through, VercelModel, Visit as Logged};
 use crate::domain::ids::DeploymentId;
@@ -277,6 +277,19 @@ fn carried(headers: &HeaderMap) -> u32 {
     basket.next().and_then(|(_, items)| items.parse().ok()).unwrap_or(0)
 }
 
+/// The host and the page of a deployment's own address.
+fn own_address(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix(OWN)?;
+    Some(rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash)))
+}
+
+/// The trap `status`: an empty page with the status that was ordered.
+fn forced(fault: &Fault) -> Served {
+    let ordered = fault.with.get("status").and_then(Value::as_u64);
+    let ordered = ordered.and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
+    Served::empty(ordered.unwrap_or(StatusCode::SERVICE_UNAVAILABLE))
+}
+
 async fn handle(
     Shared(shop): Shared<Arc<ShopModel>>,
     method: Method,
@@ -295,10 +308,7 @@ async fn handle(
         let ms = fault.with.get("ms").and_then(Value::as_i64).unwrap_or(3_000);
         shop.clock.advance(Span(ms));
     }
-    let own = path.strip_prefix(OWN).map(|rest| match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, "/"),
-    });
+    let own = own_address(path);
     let asked = own.map_or(path, |(_, asked)| asked);
     let visit = Visit { method: &method, path: asked, carried: carried(&headers) };
     let mut served = match own {
@@ -310,9 +320,7 @@ async fn handle(
     };
     let by = served.by(if own.is_some() { Through::OwnAddress } else { Through::Production });
     if let Some(fault) = trap("status") {
-        let ordered = fault.with.get("status").and_then(Value::as_u64);
-        let ordered = ordered.and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
-        served = Served::empty(ordered.unwrap_or(StatusCode::SERVICE_UNAVAILABLE));
+        served = forced(&fault);
     }
     if trap("unmarked").is_some() {
         served.from = None;

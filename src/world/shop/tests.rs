@@ -4,7 +4,6 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::world::ledger::Fault;
 use crate::world::vercel::VercelSeed;
 
 const START: Timestamp = Timestamp(1_795_237_200_000);

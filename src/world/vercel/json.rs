@@ -116,14 +116,12 @@ fn deployment_json(project: &Project, deployment: &ModelDeployment) -> Value {
     let mut body = json!({
         "id": deployment.id, "name": project.name, "url": deployment.host, "projectId": project.id,
         "createdAt": deployment.created_at.0,
+        "buildingAt": (deployment.created_at + QUEUED_FOR).0,
         "readyState": deployment.state, "target": deployment.target.word(), "type": "LAMBDAS",
         "source": "git", "aliasError": null, "meta": meta(deployment),
         "creator": {"uid": USER_ID, "username": USER_NAME},
         "inspectorUrl": format!("https://vercel.com/demo/{}/{}", project.name, deployment.id),
     });
-    if deployment.state != "QUEUED" {
-        body["buildingAt"] = (deployment.created_at + QUEUED_FOR).0.into();
-    }
     if let Some(at) = deployment.ready_at {
         body["ready"] = at.0.into();
     }

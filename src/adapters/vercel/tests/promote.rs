@@ -2,19 +2,25 @@
 
 use super::*;
 use crate::domain::deployment::{JobKind, Taken};
+use crate::engine::ports::Clock;
 use crate::world::vercel::{Health, Push};
 
 /// Production is rolled back, and a fix is built and waits; its id.
 async fn with_a_fix(bench: &Bench) -> DeploymentId {
     bench.roll_back(C2).await.unwrap();
     bench.clock.advance(Span::seconds(2));
+    pushed(bench, "main")
+}
+
+/// The fix's commit reaches a branch and is built; the deployment's id.
+fn pushed(bench: &Bench, branch: &str) -> DeploymentId {
     let text = |text: &str| text.to_owned();
     let push = Push {
-        branch: text("main"),
+        branch: text(branch),
         sha: text("0123456789abcdef0123456789abcdef01234567"),
         message: text("Revert \"Rework checkout totals\" (#126)"),
         author: text("Ana Duarte"),
-        at: START + Span::seconds(2),
+        at: bench.clock.now(),
     };
     let id = bench.model.pushed("shop", push, Health::Good);
     bench.clock.advance(Span::seconds(6));
@@ -41,6 +47,18 @@ async fn a_fix_is_ready_and_has_not_served_until_it_is_promoted() {
     let built = bench.provider.deployment(&shop(), fix.as_str()).await.unwrap();
     assert_eq!(built.served, Served::Yes);
     assert_eq!(bench.writes(), 2);
+    bench.sound();
+}
+
+#[tokio::test]
+async fn a_commit_names_its_production_build_before_a_preview_of_it() {
+    let bench = Bench::start().await;
+    let preview = pushed(&bench, "revert-124");
+    let named = async || bench.provider.deployment(&shop(), "0123456").await.unwrap().id;
+    assert_eq!(named().await, preview);
+    let fix = pushed(&bench, "main");
+    pushed(&bench, "another-branch");
+    assert_eq!(named().await, fix);
     bench.sound();
 }
 
