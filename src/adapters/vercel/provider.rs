@@ -26,7 +26,8 @@ use crate::engine::ports::{Clock, PortError, PortErrorKind, Provider};
 /// How to reach Vercel.
 #[derive(Clone, Debug)]
 pub struct VercelConfig {
-    /// `https://api.vercel.com`, or where a model listens.
+    /// `https://api.vercel.com`, or where a model listens. Beside Vercel's own, the request logs are at
+    /// `https://vercel.com`, which is shown the token as well; any other address answers for them itself.
     pub api_url: Url,
     /// The bearer token.
     pub token: Secret,

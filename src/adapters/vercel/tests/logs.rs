@@ -1,6 +1,7 @@
 //! Request logs.
 
 use super::*;
+use crate::adapters::vercel::client::logs_url;
 use crate::domain::log::{Completeness, Failure, Window};
 use crate::world::vercel::{Through, Visit};
 
@@ -13,6 +14,19 @@ impl Bench {
 
     fn pages(&self) -> usize {
         self.ledger.calls().iter().filter(|call| call.path.ends_with("request-logs")).count()
+    }
+}
+
+#[test]
+fn only_vercels_own_api_has_its_logs_at_the_site() {
+    for (api_url, expected) in [
+        ("https://api.vercel.com", "https://vercel.com/"),
+        ("https://api.vercel.com/", "https://vercel.com/"),
+        ("http://api.vercel.com", "http://api.vercel.com/"),
+        ("https://vercel.example.com/api", "https://vercel.example.com/api"),
+        ("http://127.0.0.1:4000", "http://127.0.0.1:4000/"),
+    ] {
+        assert_eq!(logs_url(&Url::parse(api_url).unwrap()).as_str(), expected);
     }
 }
 
