@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::shop::{Health, ShopModel};
-use super::vercel::VercelModel;
+use super::shop::ShopModel;
+use super::vercel::{Health, VercelModel};
 
 /// The pointer and the shop of the demo.
 pub struct Scene {
@@ -33,7 +33,7 @@ impl Scene {
                 "author": one.author, "created_at": one.created_at, "state": one.state,
                 "substate": one.substate.map(super::vercel::Substate::word),
                 "target": one.target.word(),
-                "healthy": self.shop.health(&one.id) == Health::Healthy,
+                "healthy": one.health == Health::Good,
                 "live": Some(&one.id) == live.as_ref(),
             })
         });

@@ -20,4 +20,5 @@ mod rollback;
 mod slack_trouble;
 mod sweeps;
 mod trouble;
+mod vercel_promote;
 mod verify;

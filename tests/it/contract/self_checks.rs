@@ -257,7 +257,8 @@ fn every_call_that_the_adapters_can_make_is_in_the_list() {
     for method in &methods {
         assert!(lists(&["api", method]), "{method} is not in the list of calls");
     }
-    let paths = in_source("vercel/provider.rs", r"path: &\[([^\]]+)\]");
+    let mut paths = in_source("vercel/provider.rs", r"path: &\[([^\]]+)\]");
+    paths.extend(in_source("vercel/logs.rs", r"path: &\[([^\]]+)\]"));
     for path in &paths {
         let segments = path.split(',').map(str::trim).filter(|one| !one.is_empty());
         let segments: Vec<&str> = segments
