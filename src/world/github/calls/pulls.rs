@@ -23,7 +23,7 @@ pub(super) fn of_commit(desk: &Desk<'_>, sha: &str, request: &Request) -> Answer
     Answer::page(found.collect(), request)
 }
 
-/// The newest first.
+/// The newest first, unless the oldest are wanted first.
 pub(super) fn list(desk: &Desk<'_>, request: &Request) -> Answer {
     let state = Some(request.text("state")).filter(|one| !one.is_empty()).unwrap_or("open");
     let (head, base) = (request.text("head"), request.text("base"));
@@ -33,8 +33,11 @@ pub(super) fn list(desk: &Desk<'_>, request: &Request) -> Answer {
         let of_head = !head.contains(':') || head == format!("demo:{}", pull.branch);
         in_state && of_head && (base.is_empty() || base == "main")
     };
-    let found = desk.state.pulls.values().rev().filter(is_asked).map(json::pulls::simple);
-    Answer::page(found.collect(), request)
+    let mut found: Vec<&Pull> = desk.state.pulls.values().filter(is_asked).collect();
+    if request.text("direction") != "asc" {
+        found.reverse();
+    }
+    Answer::page(found.into_iter().map(json::pulls::simple).collect(), request)
 }
 
 pub(super) fn open(desk: &mut Desk<'_>, request: &Request) -> Answer {

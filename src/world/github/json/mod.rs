@@ -236,7 +236,11 @@ pub(super) fn full_repository(auto_merge: &Value) -> Value {
     repository
 }
 
+/// What an error says; one about what was sent does not repeat its status.
 pub(super) fn problem(status: u16, message: &str) -> Value {
-    json!({"message": message, "status": status.to_string(),
-        "documentation_url": "https://docs.github.com/rest"})
+    let mut body = json!({"message": message, "documentation_url": "https://docs.github.com/rest"});
+    if status != 422 {
+        body["status"] = status.to_string().into();
+    }
+    body
 }
