@@ -1,5 +1,5 @@
-//! What GitHub does by itself once its time has come: auto-merge and the merge queue. Nothing runs in the background; what
-//! came due is carried out when somebody looks, with the time at which it was due.
+//! What GitHub does by itself once its time has come: auto-merge and the merge queue. Nothing runs in the background;
+//! what came due is carried out when somebody looks, with the time at which it was due.
 
 use super::checks::{Occasion, Told};
 use super::desk::Desk;
@@ -87,7 +87,8 @@ impl Desk<'_> {
         }
     }
 
-    /// The queue is through with it: main becomes the commit that was tested, unless main has moved; then it is tested again.
+    /// The queue is through with it: main becomes the commit that was tested, unless main has moved; then it is tested
+    /// again.
     fn land(&mut self, pull: &Pull, at: Timestamp) {
         let Some(queued) = &pull.queued else { return };
         let main = self.main();

@@ -159,11 +159,12 @@ async fn handle(
     }
     let is_crowded = path.contains("/compare/") && trap("many_files").is_some();
     let is_lost = !is_read && trap("lost_answer").is_some();
+    let teammate = trap("teammate");
     let request = Request::read(method, &uri, &body);
     let asked = Arc::clone(&model);
-    let answered = tokio::task::spawn_blocking(move || match request.path.as_str() {
-        "/graphql" => asked.answer_document(&request),
-        _ => asked.answer(&request),
+    let answered = tokio::task::spawn_blocking(move || {
+        teammate.iter().for_each(|fault| asked.teammate(fault));
+        asked.answer(&request)
     });
     let Ok(mut answer) = answered.await else { return cut_off() };
     if is_lost {

@@ -124,6 +124,17 @@ fn the_history_has_the_ids_that_the_deployments_are_known_by() {
 }
 
 #[tokio::test]
+async fn the_main_branch_may_end_with_the_migration() {
+    if !is_possible() {
+        return;
+    }
+    let bench = bench().await;
+    bench.model.ships_the_migration();
+    assert_eq!(bench.asks("branches/main").await["commit"]["sha"], DROPS_A_COLUMN);
+    assert_eq!(bench.checks("main").await, "build success, test success");
+}
+
+#[tokio::test]
 async fn a_comparison_tells_commits_and_files_and_the_file_its_text() {
     if !is_possible() {
         return;

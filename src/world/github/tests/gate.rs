@@ -156,6 +156,28 @@ async fn a_pull_request_that_is_red_in_the_queue_falls_out_of_it() {
 }
 
 #[tokio::test]
+async fn the_arguments_of_a_document_may_stand_in_it() {
+    if !is_possible() {
+        return;
+    }
+    let bench = bench().await;
+    let query =
+        "{ repository(owner: \"demo\", name: \"shop\") { pullRequest(number: 124) { id } } }";
+    let found = bench.call("POST", "graphql", json!({"query": query})).await.1;
+    let pull = &found["data"]["repository"]["pullRequest"];
+    assert_eq!((&pull["id"], &pull["state"]), (&json!("PR_kwDO124"), &json!("MERGED")));
+    bench.model.set_rules(Rules { merging: Merging::Automatic, ..Rules::default() });
+    let number = bench.opens("gift-cards").await;
+    let query = format!(
+        "mutation {{ enablePullRequestAutoMerge(input: {{pullRequestId: \"PR_kwDO{number}\", \
+                         mergeMethod: SQUASH}}) {{ pullRequest {{ id }} }} }}"
+    );
+    let done = bench.call("POST", "graphql", json!({"query": query})).await.1;
+    let pull = &done["data"]["enablePullRequestAutoMerge"]["pullRequest"];
+    assert_eq!(pull["autoMergeRequest"]["mergeMethod"], "SQUASH", "{done}");
+}
+
+#[tokio::test]
 async fn a_document_that_nobody_knows_is_an_error_and_loud() {
     if !is_possible() {
         return;
