@@ -200,6 +200,16 @@ pub enum JobStatus {
     Unrecognised,
 }
 
+/// How a provider took the request to move production; either way it is not done yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// A job moves the names now.
+    Accepted,
+    /// It waits until a rolling release is over: there is no job yet.
+    Queued,
+}
+
 /// The billing plan, as far as it limits rollbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

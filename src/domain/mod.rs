@@ -9,11 +9,13 @@ pub mod decide;
 pub mod deployment;
 pub mod event;
 pub mod fact;
+pub mod fix;
 #[cfg(test)]
 mod fixture;
 pub mod guard;
 pub mod ids;
 pub mod incident;
+pub mod log;
 pub mod migration;
 pub mod plan;
 pub mod probe;

@@ -2,6 +2,7 @@
 
 mod chat;
 mod code;
+mod forge;
 mod journal;
 mod provider;
 
@@ -12,6 +13,7 @@ pub use chat::{
     Shown,
 };
 pub use code::Code;
+pub use forge::Forge;
 pub use journal::{
     Append, Commit, Journal, JournalError, NewDelivery, NewEvent, NewPost, NewToken,
     PendingDelivery, PendingPost, Placement, PostOutcome, Receipt, Recorded, StoredToken,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use repoint::domain::change::{self, Changes, PullRequest, Range};
-use repoint::domain::deployment::{Assignment, Deployment, FailedAlias, Plan, Pointer};
+use repoint::domain::deployment::{self, Assignment, Deployment, FailedAlias, Plan, Pointer};
 use repoint::domain::event::Effect;
 use repoint::domain::ids::{DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId, Version};
+use repoint::domain::log::{ErrorLog, Traffic, Window};
 use repoint::domain::migration::{self, Migration};
 use repoint::domain::probe::{Probe, Seen};
 use repoint::domain::service::Channel;
@@ -272,6 +273,10 @@ impl Ports {
         };
         // A caller that gives up ends the call as well.
         let _calling = Calling { night: self.0.clone(), service: service.clone() };
+        self.sending(service, op, write).await
+    }
+
+    async fn sending(&self, service: &ServiceId, op: Op, write: Write) -> Result<(), PortError> {
         let fault = self.0.begin(op, Some(service)).await;
         let answer = self.carry_out(service, write, fault).await;
         self.0.end(fault).await;
@@ -423,6 +428,27 @@ impl Provider for Ports {
 
     async fn disarm(&self, service: &ServiceId) -> Result<(), PortError> {
         self.writing(service, Effect::Disarm).await
+    }
+
+    async fn promote(
+        &self,
+        service: &ServiceId,
+        to: &DeploymentId,
+    ) -> Result<deployment::Taken, PortError> {
+        self.sending(service, Op::Flip, Write::Promote(to.clone(), None)).await?;
+        Ok(deployment::Taken::Accepted)
+    }
+
+    async fn arm(&self, service: &ServiceId) -> Result<(), PortError> {
+        self.sending(service, Op::Disarm, Write::Arm).await
+    }
+
+    async fn error_log(&self, _: &ServiceId, _: &DeploymentId) -> Result<ErrorLog, PortError> {
+        Err(error(PortErrorKind::Missing, "no request logs"))
+    }
+
+    async fn traffic(&self, _: &ServiceId, _: Window) -> Result<Traffic, PortError> {
+        Err(error(PortErrorKind::Missing, "no request logs"))
     }
 }
 

@@ -45,6 +45,8 @@ pub enum Write {
     Promote(DeploymentId, Option<String>),
     /// Switches automatic assignment off.
     Disarm,
+    /// Switches it on.
+    Arm,
 }
 
 impl Write {
@@ -54,6 +56,7 @@ impl Write {
             Self::Rollback(to, _) => format!("rollback to {to}"),
             Self::Promote(to, _) => format!("promote of {to}"),
             Self::Disarm => "disarm".to_owned(),
+            Self::Arm => "arm".to_owned(),
         }
     }
 }
@@ -225,13 +228,8 @@ impl Project {
     /// Takes a write, with what goes wrong in it.
     pub fn write(&mut self, write: &Write, fault: Option<Fault>, now: Timestamp) -> Taken {
         match write {
-            Write::Disarm => {
-                if fault != Some(Fault::FlagIgnored) {
-                    self.before = Some(self.pointer());
-                    self.assignment = Assignment::Off;
-                }
-                Taken::Nothing
-            }
+            Write::Disarm => self.assign(Assignment::Off, fault),
+            Write::Arm => self.assign(Assignment::On, fault),
             Write::Rollback(to, confirmation) => {
                 let stays_on = self.sticky || fault == Some(Fault::FlagStaysOn);
                 let arms = (!stays_on).then_some(Assignment::Off);
@@ -242,6 +240,14 @@ impl Project {
                 self.begin(JobKind::Promote, to, arms, confirmation.clone(), fault, now)
             }
         }
+    }
+
+    fn assign(&mut self, setting: Assignment, fault: Option<Fault>) -> Taken {
+        if fault != Some(Fault::FlagIgnored) {
+            self.before = Some(self.pointer());
+            self.assignment = setting;
+        }
+        Taken::Nothing
     }
 
     /// Takes a write seconds later than its caller believes.

@@ -13,8 +13,9 @@ use url::Url;
 
 use super::error::{CallError, garbled, refused};
 use super::provider::{VercelConfig, VercelSetupError};
-use crate::adapters::http_client::{BodyError, cause, read_body};
+use crate::adapters::http_client::{BodyError, LONGEST_BODY, cause, read_body_up_to};
 use crate::adapters::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::engine::ports::Clock;
 
 /// How long a call may take in all, from the connection to the last byte.
@@ -32,6 +33,9 @@ impl Default for Deadlines {
 
 /// Shorter than both deadlines, so that "never connected" can be told from "sent, no answer".
 const CONNECT: Duration = Duration::from_secs(3);
+
+/// The longest page of a log: its rows quote what the site wrote to its own log.
+const LONGEST_LOG: usize = 4 * LONGEST_BODY;
 
 /// The account that a call is made in.
 #[derive(Clone, Debug)]
@@ -79,6 +83,7 @@ pub(super) struct Client {
     reads: reqwest::Client,
     writes: reqwest::Client,
     api_url: Url,
+    logs_url: Url,
     token: Secret,
     deadlines: Deadlines,
     clock: Arc<dyn Clock>,
@@ -97,40 +102,64 @@ impl Client {
         // A kept connection that died could make the HTTP layer send a write anew: each write gets its own.
         let writes =
             http_client().pool_max_idle_per_host(0).build().map_err(VercelSetupError::Client)?;
-        Ok(Self { reads, writes, api_url: config.api_url, token: config.token, deadlines, clock })
+        let logs_url = logs_url(&config.api_url);
+        let (api_url, token) = (config.api_url, config.token);
+        Ok(Self { reads, writes, api_url, logs_url, token, deadlines, clock })
     }
 
     /// Looks something up.
     pub(super) async fn get<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, CallError> {
+        self.look_up(&self.api_url, call, LONGEST_BODY).await
+    }
+
+    /// Looks something up in the logs, which are elsewhere and long.
+    pub(super) async fn get_log<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<T, CallError> {
+        self.look_up(&self.logs_url, call, LONGEST_LOG).await
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn look_up<T: DeserializeOwned>(
+        &self,
+        base: &Url,
+        call: &Call<'_>,
+        longest: usize,
+    ) -> Result<T, CallError> {
         let request = self
             .reads
-            .get(self.address(call))
+            .get(address(base, call))
             .bearer_auth(self.token.expose())
             .timeout(self.deadlines.read);
-        let (status, body) = self.answer(call, request).await?;
+        let (status, body) = self.answer(call, request, longest).await?;
         serde_json::from_slice(&body).map_err(|error| garbled(status, &body, &error))
     }
 
-    /// Asks for a change, once.
+    /// Asks for a change, once; the status tells how it was taken.
     pub(super) async fn change(
         &self,
         method: Method,
         call: &Call<'_>,
         body: &Value,
-    ) -> Result<(), CallError> {
+    ) -> Result<u16, CallError> {
         let request = self
             .writes
-            .request(method, self.address(call))
+            .request(method, address(&self.api_url, call))
             .bearer_auth(self.token.expose())
             .timeout(self.deadlines.write)
             .json(body);
-        let (status, body) = self.answer(call, request).await?;
+        let (status, body) = self.answer(call, request, LONGEST_BODY).await?;
         // Rollback answers with nothing at all, other writes with JSON. A page comes from something in between.
         if body.is_empty() {
-            return Ok(());
+            return Ok(status);
         }
         match serde_json::from_slice::<Value>(&body) {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(status),
             Err(error) => Err(garbled(status, &body, &error)),
         }
     }
@@ -140,6 +169,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         request: reqwest::RequestBuilder,
+        longest: usize,
     ) -> Result<(u16, Vec<u8>), CallError> {
         let response = request.send().await.map_err(unanswered)?;
         let status = response.status();
@@ -148,7 +178,7 @@ impl Client {
             .get(reqwest::header::RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .map(ToOwned::to_owned);
-        let body = read_body(response).await;
+        let body = read_body_up_to(response, longest).await;
         if status.is_success() {
             return Ok((status.as_u16(), body.map_err(unreadable(status))?));
         }
@@ -163,19 +193,26 @@ impl Client {
         let what = "it points elsewhere, and redirects are not followed".to_owned();
         Err(CallError::Garbled { status: status.as_u16(), what })
     }
+}
 
-    fn address(&self, call: &Call<'_>) -> Url {
-        let mut url = self.api_url.clone();
-        url.path_segments_mut()
-            .expect("an http address has a path, and the scheme is checked at the start")
-            .pop_if_empty()
-            .extend(call.path);
-        if call.query.is_empty() && call.scope.query().is_none() {
-            return url;
-        }
-        url.query_pairs_mut().extend_pairs(call.query).extend_pairs(call.scope.query());
-        url
+fn address(base: &Url, call: &Call<'_>) -> Url {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .expect("an http address has a path, and the scheme is checked at the start")
+        .pop_if_empty()
+        .extend(call.path);
+    if call.query.is_empty() && call.scope.query().is_none() {
+        return url;
     }
+    url.query_pairs_mut().extend_pairs(call.query).extend_pairs(call.scope.query());
+    url
+}
+
+/// Where the request logs are: Vercel's own client asks the site for them, and any other host as it is.
+fn logs_url(api_url: &Url) -> Url {
+    let is_vercels = api_url.scheme() == "https" && api_url.host_str() == Some("api.vercel.com");
+    let site = is_vercels.then(|| Url::parse("https://vercel.com").ok()).flatten();
+    site.unwrap_or_else(|| api_url.clone())
 }
 
 fn http_client() -> reqwest::ClientBuilder {

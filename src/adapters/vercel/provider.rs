@@ -1,7 +1,7 @@
 //! The `Provider` port over Vercel's API: which calls are made, and in which order.
 //!
 //! Must never decide what to do next, guess what "previous" means or send a write twice. What the answers mean is in
-//! `wire`, what failures mean in `error`.
+//! `wire`, what failures mean in `error`; request logs are read in `logs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +16,11 @@ use super::client::{Call, Client, Deadlines, Scope, is_team_id};
 use super::error::{CallError, Effect};
 use super::wire::{AliasesBody, DeploymentBody, DeploymentsBody, ProjectBody, TeamBody};
 use crate::adapters::secret::Secret;
-use crate::domain::deployment::{Deployment, FailedAlias, Plan, Pointer};
+use crate::domain::deployment::{
+    Assignment, Deployment, FailedAlias, JobKind, Plan, Pointer, Taken,
+};
 use crate::domain::ids::{DeploymentId, ServiceId};
+use crate::domain::log::{ErrorLog, Traffic, Window};
 use crate::engine::ports::{Clock, PortError, PortErrorKind, Provider};
 
 /// How to reach Vercel.
@@ -53,14 +56,14 @@ pub enum VercelSetupError {
 
 /// Vercel's control plane.
 pub struct VercelProvider {
-    client: Client,
+    pub(super) client: Client,
     projects: BTreeMap<ServiceId, Project>,
 }
 
-struct Project {
+pub(super) struct Project {
     /// As configured: an id or a name.
     name: String,
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The immutable id, asked for once when only the name is configured.
     id: OnceCell<String>,
 }
@@ -69,6 +72,9 @@ struct Project {
 const PAGE: &str = "50";
 const PAGES: usize = 3;
 const ROWS: usize = 100;
+
+/// The status of a promote that waits behind a rolling release.
+const QUEUED: u16 = 202;
 
 /// The longest reason that Vercel keeps with a rollback, in characters.
 const LONGEST_REASON: usize = 250;
@@ -107,7 +113,7 @@ impl VercelProvider {
         })
     }
 
-    async fn read_project(&self, project: &Project) -> Result<ProjectBody, CallError> {
+    pub(super) async fn read_project(&self, project: &Project) -> Result<ProjectBody, CallError> {
         let call = Call {
             scope: &project.scope,
             path: &["v9", "projects", &project.name],
@@ -123,6 +129,33 @@ impl VercelProvider {
         }
         let ask = async || Ok(self.read_project(project).await?.id);
         project.id.get_or_try_init(ask).await.map(String::as_str)
+    }
+
+    async fn read_deployment(
+        &self,
+        project: &Project,
+        name: &str,
+    ) -> Result<Deployment, PortError> {
+        let project_id = self.project_id(project).await.map_err(read)?;
+        let call = Call { scope: &project.scope, path: &["v13", "deployments", name], query: &[] };
+        let body: DeploymentBody = self.client.get(&call).await.map_err(read)?;
+        if body.project_id.as_deref() != Some(project_id) {
+            return Err(missing(format!("deployment {name} belongs to another vercel project")));
+        }
+        body.deployment().ok_or_else(|| {
+            let what = "the deployment has no id, address or time".to_owned();
+            read(CallError::Garbled { status: 200, what })
+        })
+    }
+
+    /// Sets automatic assignment, once.
+    async fn assign(&self, service: &ServiceId, setting: Assignment) -> Result<(), PortError> {
+        let project = self.project(service)?;
+        let call =
+            Call { scope: &project.scope, path: &["v9", "projects", &project.name], query: &[] };
+        let body = json!({ "autoAssignCustomDomains": setting == Assignment::On });
+        self.client.change(Method::PATCH, &call, &body).await.map_err(write)?;
+        Ok(())
     }
 
     async fn list(&self, project: &Project) -> Result<Vec<Deployment>, CallError> {
@@ -234,16 +267,7 @@ impl Provider for VercelProvider {
         let name = id_or_host(name).ok_or_else(|| {
             missing("that is neither a deployment's id nor its address".to_owned())
         })?;
-        let project_id = self.project_id(project).await.map_err(read)?;
-        let call = Call { scope: &project.scope, path: &["v13", "deployments", name], query: &[] };
-        let body: DeploymentBody = self.client.get(&call).await.map_err(read)?;
-        if body.project_id.as_deref() != Some(project_id) {
-            return Err(missing(format!("deployment {name} belongs to another vercel project")));
-        }
-        body.deployment().ok_or_else(|| {
-            let what = "the deployment has no id, address or time".to_owned();
-            read(CallError::Garbled { status: 200, what })
-        })
+        self.read_deployment(project, name).await
     }
 
     async fn plan(&self, service: &ServiceId) -> Result<Plan, PortError> {
@@ -253,11 +277,16 @@ impl Provider for VercelProvider {
 
     async fn failed_aliases(&self, service: &ServiceId) -> Result<Vec<FailedAlias>, PortError> {
         let project = self.project(service)?;
-        let call = Call {
-            scope: &project.scope,
-            path: &["v9", "projects", &project.name, "rollback", "aliases"],
-            query: &[("failedOnly", "true"), ("limit", "100")],
+        // Each kind of job has a list of its own, and only one of them is of the last job.
+        let job = self.read_project(project).await.map_err(read)?.pointer().job;
+        let path = match job.map(|job| job.kind) {
+            Some(JobKind::Promote) => ["v1", "projects", &project.name, "promote", "aliases"],
+            Some(JobKind::Rollback | JobKind::Unrecognised) | None => {
+                ["v9", "projects", &project.name, "rollback", "aliases"]
+            }
         };
+        let query = &[("failedOnly", "true"), ("limit", "100")];
+        let call = Call { scope: &project.scope, path: &path, query };
         let body: AliasesBody = self.client.get(&call).await.map_err(read)?;
         Ok(body.failed())
     }
@@ -276,19 +305,45 @@ impl Provider for VercelProvider {
             path: &["v1", "projects", &project.name, "rollback", to.as_str()],
             query: if reason.is_empty() { &[] } else { &query },
         };
-        self.client.change(Method::POST, &call, &json!({})).await.map_err(write)
+        self.client.change(Method::POST, &call, &json!({})).await.map_err(write)?;
+        Ok(())
     }
 
     async fn disarm(&self, service: &ServiceId) -> Result<(), PortError> {
+        self.assign(service, Assignment::Off).await
+    }
+
+    async fn promote(&self, service: &ServiceId, to: &DeploymentId) -> Result<Taken, PortError> {
         let project = self.project(service)?;
-        let call =
-            Call { scope: &project.scope, path: &["v9", "projects", &project.name], query: &[] };
-        let off = json!({ "autoAssignCustomDomains": false });
-        self.client.change(Method::PATCH, &call, &off).await.map_err(write)
+        let call = Call {
+            scope: &project.scope,
+            path: &["v10", "projects", &project.name, "promote", to.as_str()],
+            query: &[],
+        };
+        let status = self.client.change(Method::POST, &call, &json!({})).await.map_err(write)?;
+        Ok(if status == QUEUED { Taken::Queued } else { Taken::Accepted })
+    }
+
+    async fn arm(&self, service: &ServiceId) -> Result<(), PortError> {
+        self.assign(service, Assignment::On).await
+    }
+
+    async fn error_log(
+        &self,
+        service: &ServiceId,
+        deployment: &DeploymentId,
+    ) -> Result<ErrorLog, PortError> {
+        let project = self.project(service)?;
+        let built = self.read_deployment(project, deployment.as_str()).await?;
+        self.log_of_deployment(project, &built).await
+    }
+
+    async fn traffic(&self, service: &ServiceId, window: Window) -> Result<Traffic, PortError> {
+        self.log_of_production(self.project(service)?, window).await
     }
 }
 
-fn read(error: CallError) -> PortError {
+pub(super) fn read(error: CallError) -> PortError {
     error.into_port(Effect::Read)
 }
 
@@ -301,7 +356,7 @@ fn is_commit(name: &str) -> bool {
     (4..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn missing(message: String) -> PortError {
+pub(super) fn missing(message: String) -> PortError {
     PortError { kind: PortErrorKind::Missing, message }
 }
 

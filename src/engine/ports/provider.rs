@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::domain::deployment::{Deployment, FailedAlias, Plan, Pointer};
+use crate::domain::deployment::{Deployment, FailedAlias, Plan, Pointer, Taken};
 use crate::domain::ids::{DeploymentId, ServiceId};
+use crate::domain::log::{ErrorLog, Traffic, Window};
 use crate::domain::probe::Probe;
 use crate::domain::time::Span;
 use crate::domain::verification::{Goal, Walk};
@@ -59,6 +60,22 @@ pub trait Provider: Send + Sync {
     ) -> Result<(), PortError>;
     /// Switches automatic assignment off. Never repeats a write by itself.
     async fn disarm(&self, service: &ServiceId) -> Result<(), PortError>;
+    /// Asks once for a promote of exactly this deployment. `Ok` means taken, not done: the pointer and the assignment are
+    /// to be read back, for a promote does not always switch the assignment on. A deployment that is live already is
+    /// `Rejected`. Never repeats a write by itself.
+    async fn promote(&self, service: &ServiceId, to: &DeploymentId) -> Result<Taken, PortError>;
+    /// Switches automatic assignment on; production stays where it is. Never repeats a write by itself.
+    async fn arm(&self, service: &ServiceId) -> Result<(), PortError>;
+    /// What the request log says of a deployment since it was built. Bounded in time and size. A provider that keeps no
+    /// such log, or no longer offers it, answers `Missing`: that is "not known" and holds nothing up.
+    async fn error_log(
+        &self,
+        service: &ServiceId,
+        deployment: &DeploymentId,
+    ) -> Result<ErrorLog, PortError>;
+    /// The requests that production got in a window, whichever deployment answered them. Bounded and answered as
+    /// [`Self::error_log`].
+    async fn traffic(&self, service: &ServiceId, window: Window) -> Result<Traffic, PortError>;
 }
 
 /// The data plane: what customers get.

@@ -88,7 +88,7 @@ fn a_person_asks_whether_production_is_restored_and_what_is_wrong_with_the_bad_b
         access::holds(page);
         page.keeps_picture("1-restored");
 
-        page.sends("/verify shop 9fceb02");
+        page.sends("/verify shop 8400cc2");
         page.sees("on its own address");
         page.sees("not verified");
         page.sees("expected status 200, found status 500");
