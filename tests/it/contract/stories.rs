@@ -44,6 +44,7 @@ fn calls() -> &'static [Call] {
         });
         World::run(async |w| {
             vercel_promote::a_fix_is_promoted(&w).await;
+            crate::github_model::every_call(&w).await;
             note(&w);
         });
         let by_socket = Settings { socket_mode: true, ..Settings::default() };
