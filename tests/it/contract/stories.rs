@@ -44,6 +44,9 @@ fn calls() -> &'static [Call] {
         });
         World::run(async |w| {
             vercel_promote::a_fix_is_promoted(&w).await;
+            note(&w);
+        });
+        World::run(async |w| {
             crate::github_model::every_call(&w).await;
             note(&w);
         });
