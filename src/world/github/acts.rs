@@ -236,6 +236,15 @@ impl GitHubModel {
     }
 }
 
+impl GitHubModel {
+    /// Whether a commit's checkout still counts in cents, which is what breaks it.
+    pub fn breaks_checkout(&self, sha: &str) -> bool {
+        let Ok(desk) = self.desk() else { return false };
+        let file = desk.repository().file(sha, "src/checkout.ts");
+        file.is_some_and(|(_, bytes)| String::from_utf8_lossy(&bytes).contains("reduce(cents"))
+    }
+}
+
 impl Desk<'_> {
     fn pushes(&mut self, branch: &str, files: Files<'_>, message: &str) -> Result<String, String> {
         if branch != "main" {
