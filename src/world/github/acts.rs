@@ -9,7 +9,7 @@ use super::GitHubModel;
 use super::checks::Occasion;
 use super::desk::{Desk, Push};
 use super::merge::{Author, MergeMethod, NOBODY, Writing};
-use super::pulls::{Fate, NotMerged, NotOpened, Review, Wish};
+use super::pulls::{Fate, NotMerged, NotOpened, Review, Verdict, Wish};
 use super::rules::{Merging, Rules};
 use crate::world::ledger::Fault;
 
@@ -118,6 +118,7 @@ impl GitHubModel {
             "close" => pull().and_then(|number| self.close_by_other(number)),
             "force_push" => pull().and_then(|number| self.force_push(number)).map(drop),
             "approve" => pull().and_then(|number| self.approve(number, "lee")),
+            "ask_for_changes" => pull().and_then(|number| self.ask_for_changes(number, "lee")),
             "push_main" => self.desk().and_then(|mut desk| desk.somebody_else_is_faster()),
             "change_same_lines" => {
                 let sha = word("sha").map(str::to_owned).or_else(|| self.head("main"));
@@ -190,15 +191,15 @@ impl GitHubModel {
     /// # Errors
     /// When there is no such pull request.
     pub fn approve(&self, number: u64, user: &str) -> Result<(), String> {
-        let mut desk = self.desk()?;
-        let at = desk.now;
-        let pull = desk.state.pulls.get_mut(&number);
-        let pull = pull.ok_or_else(|| format!("there is no #{number}"))?;
-        let (user, sha) = (user.to_owned(), pull.head.clone());
-        pull.asked.retain(|asked| *asked != user);
-        pull.reviews.push(Review { user, sha, at });
-        pull.updated = at;
-        Ok(())
+        self.desk()?.reviewed(number, user, Verdict::Approved)
+    }
+
+    /// Somebody asks for changes to a pull request, by login.
+    ///
+    /// # Errors
+    /// When there is no such pull request.
+    pub fn ask_for_changes(&self, number: u64, user: &str) -> Result<(), String> {
+        self.desk()?.reviewed(number, user, Verdict::ChangesRequested)
     }
 
     /// Somebody presses "re-run all jobs" on a pull request.
@@ -246,6 +247,17 @@ impl GitHubModel {
 }
 
 impl Desk<'_> {
+    fn reviewed(&mut self, number: u64, user: &str, verdict: Verdict) -> Result<(), String> {
+        let at = self.now;
+        let pull = self.state.pulls.get_mut(&number);
+        let pull = pull.ok_or_else(|| format!("there is no #{number}"))?;
+        let (user, sha) = (user.to_owned(), pull.head.clone());
+        pull.asked.retain(|asked| *asked != user);
+        pull.reviews.push(Review { user, sha, at, verdict });
+        pull.updated = at;
+        Ok(())
+    }
+
     fn pushes(&mut self, branch: &str, files: Files<'_>, message: &str) -> Result<String, String> {
         if branch != "main" {
             return self.commits(branch, files, message);

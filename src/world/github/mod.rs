@@ -67,9 +67,9 @@ use super::ledger::Ledger;
 /// | `hook_dropped` | a delivery of the webhook never arrives |
 /// | `hook_repeated` | a delivery arrives twice |
 ///
-/// What a teammate `{"does":…}`: `merge`, `close`, `force_push` or `approve` the newest open pull request, `push_main`
-/// another change to the main branch, or `change_same_lines` as the newest commit of the main branch, or as
-/// `{"sha":…}`, changed.
+/// What a teammate `{"does":…}`: `merge`, `close`, `force_push`, `approve` or `ask_for_changes` to the newest open pull
+/// request, `push_main` another change to the main branch, or `change_same_lines` as the newest commit of the main
+/// branch, or as `{"sha":…}`, changed.
 pub const FAULTS: &[&str] = &[
     "dropped",
     "status",

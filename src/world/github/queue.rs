@@ -52,7 +52,8 @@ impl Desk<'_> {
     fn due_merge(&self, pull: &Pull) -> Option<Due> {
         let wanted = pull.auto_merge.as_ref().filter(|_| pull.queued.is_none())?;
         let ready = pull.ready_since(&self.state.ci, &self.rules, self.now)?;
-        let is_possible = self.is_mergeable(&self.main(), &pull.head).unwrap_or_default();
+        let is_possible = self.is_mergeable(&self.main(), &pull.head).unwrap_or_default()
+            && !self.is_behind(pull).unwrap_or(true);
         let due = Due { at: ready.max(wanted.at), number: pull.number, act: Act::Merge };
         is_possible.then_some(due)
     }

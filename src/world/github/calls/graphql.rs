@@ -4,7 +4,7 @@
 //! plain values. Every field that a client could ask for here is answered. Whatever else is asked is answered with
 //! GraphQL's `errors` and noted as unknown.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::world::github::checks::STARTS_AFTER;
 use crate::world::github::desk::Desk;
@@ -47,29 +47,31 @@ fn problem(kind: &str, message: &str) -> Value {
     json!({"type": kind, "message": message})
 }
 
-/// The arguments that are of interest here: variables, either all in `input` or each by its name, or plain values.
+/// The arguments that are of interest here: each is a variable of any name, a plain value, or a member of the variable
+/// `input`.
 fn arguments(query: &str, variables: &Value) -> Value {
-    let given = if variables["input"].is_object() { &variables["input"] } else { variables };
-    let plain = |name: &str| {
-        let (_, rest) = query.split_once(&format!("{name}:"))?;
-        let rest = rest.trim_start().trim_start_matches('"');
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        Some(&rest[..end.unwrap_or(rest.len())]).filter(|value| !value.is_empty())
-    };
     let named = ["pullRequestId", "expectedHeadOid", "mergeMethod", "number"].map(|name| {
-        let value = match &given[name] {
-            Value::Null => plain(name).map_or(Value::Null, Value::from),
-            value => value.clone(),
+        let value = match written(query, name).map(|value| (value, value.strip_prefix('$'))) {
+            Some((_, Some(variable))) => variables[variable].clone(),
+            Some((plain, None)) => plain.into(),
+            None => variables["input"][name].clone(),
         };
         (name.to_owned(), value)
     });
-    let mut arguments: Map<String, Value> = named.into_iter().collect();
-    if arguments["pullRequestId"].is_null() {
-        arguments.insert("pullRequestId".to_owned(), given["id"].clone());
-    }
-    Value::Object(arguments)
+    Value::Object(named.into_iter().collect())
 }
 
+/// What a document gives as an argument of this name, as it stands there. A variable's declaration is no argument.
+fn written<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let label = format!("{name}:");
+    let mut places = query.match_indices(&label).map(|(at, _)| at);
+    let from = places.find(|at| !query[..*at].ends_with('$'))? + label.len();
+    let rest = query[from..].trim_start().trim_start_matches('"');
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '$');
+    Some(&rest[..end.unwrap_or(rest.len())])
+}
+
+/// A mutation that does something to a pull request.
 fn acts(
     desk: &mut Desk<'_>,
     input: &Value,

@@ -37,7 +37,7 @@ impl GitHubModel {
             let is_allowed = self.rules().merging != Merging::ByHand;
             return Answer::new(200, json::full_repository(&is_allowed.into()));
         }
-        let asked = format!("{} {} {}", request.method, rest.join("/"), request.text("ref"));
+        let asked = format!("{} {} {}", request.method, rest.join("/"), request.query());
         let is_about_pulls = rest.last() == Some(&"pulls");
         if (self.is_asleep() || !is_about_pulls)
             && let Some(body) = known().get(&asked).cloned()
@@ -62,8 +62,8 @@ impl GitHubModel {
         let Ok(awake) = self.awake() else { return };
         let asks = |rest: &[&str], reference: &str| {
             let path = ["repos", "demo", "shop"].iter().chain(rest).map(|one| (*one).to_owned());
-            let request = Request::get(path.collect(), [("ref", reference)]);
-            self.answer(&request);
+            let query: &[_] = if reference.is_empty() { &[] } else { &[("ref", reference)] };
+            self.answer(&Request::get(path.collect(), query));
         };
         let made = &awake.repository().made;
         let ids: Vec<&str> = made.values().map(String::as_str).collect();
@@ -109,7 +109,7 @@ fn dispatch(
 ) -> Option<Answer> {
     let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     let answer = match (request.method.as_str(), rest) {
-        ("GET", ["compare", between @ ..]) => history::compare(desk, &between.join("/")),
+        ("GET", ["compare", between @ ..]) => history::compare(desk, &between.join("/"), request),
         ("GET", ["contents", path @ ..]) => history::content(desk, &path.join("/"), request),
         ("GET", ["commits", sha, "pulls"]) => pulls::of_commit(desk, sha, request),
         ("GET", ["commits", name @ .., "check-runs"]) => gate::runs(desk, &name.join("/"), request),
