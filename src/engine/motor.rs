@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::activity::{Activity, Bell, Flag};
 use super::keeper::{Answer, Keeper, Proposal, Ripples};
-use super::ports::{JournalError, Notifier, Prober, Walker};
-use super::reader::{Codes, Providers, Reader};
+use super::ports::{Forge, JournalError, Notifier, Prober, Walker};
+use super::reader::{Codes, Forges, Providers, Reader};
 use super::{executor, outbox};
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::service::Channel;
@@ -24,6 +24,8 @@ pub struct Hands {
     pub providers: Providers,
     /// Where each service's code is kept, as far as that is configured.
     pub codes: Codes,
+    /// Where each service's changes go through a gate, as far as that is configured.
+    pub forges: Forges,
     /// The data plane.
     pub prober: Arc<dyn Prober>,
     /// The data plane, journey by journey.
@@ -77,6 +79,11 @@ impl Engine {
         let clock = self.inner.keeper.tools().clock.as_ref();
         let code = self.inner.hands.codes.get(service).map(AsRef::as_ref);
         Some(Reader { service, provider: provider.as_ref(), code, clock })
+    }
+
+    /// Where a service's changes go through a gate; `None` if that is not configured.
+    pub fn forge(&self, service: &ServiceId) -> Option<&dyn Forge> {
+        self.inner.hands.forges.get(service).map(AsRef::as_ref)
     }
 
     /// Decides, makes it durable, and wakes whoever has something to do now.

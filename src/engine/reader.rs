@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keeper::Readings;
-use super::ports::{Clock, Code, PortError, PortErrorKind, Provider};
+use super::ports::{Clock, Code, Forge, PortError, PortErrorKind, Provider};
 use crate::domain::change::{Changes, Evidence, Range};
 use crate::domain::decide::Read;
 use crate::domain::fact::Fact;
@@ -23,6 +23,9 @@ pub type Providers = BTreeMap<ServiceId, Arc<dyn Provider>>;
 
 /// Where the code of services is kept.
 pub type Codes = BTreeMap<ServiceId, Arc<dyn Code>>;
+
+/// Where changes of services go through a gate.
+pub type Forges = BTreeMap<ServiceId, Arc<dyn Forge>>;
 
 /// The source of everything that is told of the code.
 const CODE: &str = "github";

@@ -17,6 +17,7 @@ use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::keeper::{Keeper, Tools};
 use repoint::engine::motor::{Engine, Hands};
 use repoint::engine::ports::{Code, JournalError, Provider};
+use repoint::engine::reader::Forges;
 use repoint::engine::{reconcile, recovery};
 
 use super::coverage::Coverage;
@@ -172,8 +173,8 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
     night.truth().promises.same_state(&keeper.book());
     let codes =
         services.iter().map(|one| (one.id.clone(), ports.clone() as Arc<dyn Code>)).collect();
-    let hands =
-        Hands { providers, codes, prober: ports.clone(), walker: ports.clone(), notifier: ports };
+    let (forges, prober, walker) = (Forges::new(), ports.clone(), ports.clone());
+    let hands = Hands { providers, codes, forges, prober, walker, notifier: ports };
     let engine = Engine::new(keeper, hands);
     let catalog = CATALOG.with(Clone::clone);
     let desk = Desk::new(engine.clone(), catalog, Prefix::default(), 600);
