@@ -22,6 +22,9 @@ const LONGEST_CLONE: Duration = Duration::from_secs(300);
 /// Where the copy keeps what the other side calls main.
 const MAIN: &str = "refs/repoint/main";
 
+/// What git may speak; a path on this machine is for tests, the configuration takes none.
+const SCHEMES: [&str; 3] = ["https", "http", "file"];
+
 /// The oldest git that can try out a revert.
 const OLDEST: (u32, u32) = (2, 40);
 
@@ -75,6 +78,9 @@ impl Copy {
     pub async fn open(self: &Arc<Self>, main: &str) -> Result<View, GitError> {
         if !is_branch(main) {
             return Err(GitError::Refused("that is no name of a branch".to_owned()));
+        }
+        if !SCHEMES.contains(&self.git.url.scheme()) {
+            return Err(GitError::Refused("git is used over https and http only".to_owned()));
         }
         let mut health = self.health.clone().lock_owned().await;
         let (copy, main) = (Arc::clone(self), main.to_owned());

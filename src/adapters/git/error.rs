@@ -93,9 +93,11 @@ pub(super) fn complaint(said: &str) -> GitError {
     GitError::Damaged(line)
 }
 
-/// Git's own last words on one line: foreign text.
+/// Git's own words on one line: what it calls fatal, else what it said last. Foreign text.
 pub(super) fn last_line(said: &str) -> String {
     const LONGEST: usize = 200;
-    let line = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
-    line.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect()
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let fatal = lines.clone().find_map(|line| line.strip_prefix("fatal: "));
+    let line = fatal.or_else(|| lines.next_back()).unwrap_or("no reason given");
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect()
 }

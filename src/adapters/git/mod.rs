@@ -14,6 +14,8 @@ mod error;
 mod find;
 mod make;
 mod name;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 pub use copy::{Copy, Remote, View, look};

@@ -188,19 +188,27 @@ impl GitHubForge {
         Ok(runs.chain(statuses?.into_iter().map(Report::from)).collect())
     }
 
-    async fn in_queue(&self, pull: &WholePull) -> Result<Queued, CallError> {
+    async fn in_queue(&self, at: &Place<'_>, number: u64) -> Result<Queued, CallError> {
         #[derive(Deserialize)]
         struct Data {
-            node: Option<Node>,
+            repository: Holder,
         }
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Node {
+        struct Holder {
+            pull_request: Inner,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Inner {
             is_in_merge_queue: bool,
         }
-        let query = "query($id: ID!) { node(id: $id) { ... on PullRequest { isInMergeQueue } } }";
-        let data: Data = self.client.graphql(query, &json!({"id": pull.node_id})).await?;
-        let is_in = data.node.is_some_and(|node| node.is_in_merge_queue);
+        let query = "query($owner: String!, $name: String!, $number: Int!) { \
+            repository(owner: $owner, name: $name) { \
+            pullRequest(number: $number) { isInMergeQueue } } }";
+        let variables = json!({"owner": at.owner, "name": at.name, "number": number});
+        let data: Data = self.client.graphql(query, &variables).await?;
+        let is_in = data.repository.pull_request.is_in_merge_queue;
         Ok(if is_in { Queued::Yes } else { Queued::No })
     }
 
@@ -271,8 +279,8 @@ impl Forge for GitHubForge {
         if front.state != PullState::Open {
             return Ok(front);
         }
-        let number = number.to_string();
-        let path = at.path(&["pulls", &number, "reviews"]);
+        let name = number.to_string();
+        let path = at.path(&["pulls", &name, "reviews"]);
         let (reports, demands, reviews) = tokio::join!(
             self.reports(&at, &pull.head.sha),
             demands::read(&self.client, &at),
@@ -280,7 +288,7 @@ impl Forge for GitHubForge {
         );
         let mut gate = gate::whole(&pull, front, demands?, &reports?, reviews?);
         if gate.road == Road::Queue {
-            gate.queued = self.in_queue(&pull).await?;
+            gate.queued = self.in_queue(&at, number).await?;
         }
         Ok(gate)
     }
