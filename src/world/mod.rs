@@ -320,6 +320,7 @@ egress = ["{shop}"]
                 "api": format!("http://{github}"),
                 "token": self.github.token(),
                 "repo": github::REPO,
+                "git": format!("http://{github}/{}.git", github::REPO),
             },
             "world": {
                 "api": format!("{}world", self.console_url()),

@@ -10,6 +10,7 @@ mod contract;
 mod corpora;
 mod doors;
 mod forged;
+mod github_model;
 mod halt;
 mod harness;
 mod hostile;

@@ -2,6 +2,8 @@
 //!
 //! An entry says in words what its function mends. One that no call needs any more fails a test.
 
+mod github;
+
 use serde_json::{Value, json};
 
 use super::spec::Vendor;
@@ -13,7 +15,7 @@ pub struct Fault {
     pub operation: &'static str,
     pub says: &'static str,
     pub truth: &'static str,
-    /// Where in the fact sheets (`../shared/facts`) it stands.
+    /// Where in the fact sheets (`../shared/facts`) it stands, or with the vendor.
     pub source: &'static str,
     pub mend: fn(&mut Value),
 }
@@ -138,6 +140,30 @@ pub const FAULTS: &[Fault] = &[
         truth: "they have one: an error with a code and a message, sometimes with more beside",
         source: "vercel.md §1.2",
         mend: refusals_have_a_body,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists the checks that a branch demands, each with the app that runs it",
+        source: "docs.github.com/rest, by the operation's name",
+        mend: github::required_checks,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists who approved and who asked for changes",
+        source: "docs.github.com/rest, by the operation's name",
+        mend: github::reviews,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists who was asked for a review and has given none",
+        source: "docs.github.com/rest, by the operation's name",
+        mend: github::reviewers,
     },
     Fault {
         vendor: Vendor::GitHub,
