@@ -47,14 +47,18 @@ impl View {
     /// When the name is none, or git fails.
     pub async fn tip(&mut self, branch: &str) -> Result<Tip, GitError> {
         let full = full_name(branch)?;
-        let said =
-            self.words(&["ls-remote", "--quiet", "--end-of-options", "origin", &full]).await?;
-        let line =
-            said.lines().find_map(|line| line.split_once('\t').filter(|(_, name)| *name == full));
-        let Some((sha, _)) = line else { return Ok(Tip::None) };
-        let sha = if is_id(sha) { sha.to_owned() } else { return Ok(Tip::None) };
+        let Some(sha) = self.place(&full).await? else { return Ok(Tip::None) };
         self.fetch(&format!("+{full}:refs/repoint/branch")).await?;
         Ok(if self.is_before_main(&sha).await? { Tip::Prepared(sha) } else { Tip::Ahead(sha) })
+    }
+
+    /// Where a branch is on the other side, by its full name.
+    async fn place(&mut self, full: &str) -> Result<Option<String>, GitError> {
+        let arguments = ["ls-remote", "--quiet", "--end-of-options", "origin", full];
+        let said = self.words(&arguments).await?;
+        let mut lines = said.lines().filter_map(|line| line.split_once('\t'));
+        let line = lines.find(|(sha, name)| *name == full && is_id(sha));
+        Ok(line.map(|(sha, _)| sha.to_owned()))
     }
 
     /// Makes the commit that takes a bad change back, over main as it is in this visit. It is on no branch yet.
@@ -136,12 +140,18 @@ impl View {
             return Ok(Pushed::Done);
         }
         let told = String::from_utf8_lossy(&said.out).into_owned();
+        let is_refused = told.lines().any(|line| line.starts_with('!'));
+        // What speaks HTTP for git repeats a request whose answer was lost: then the second one is refused, for the first.
+        if is_refused && self.place(&full).await.map_err(unsure)?.as_deref() == Some(commit) {
+            return Ok(Pushed::Done);
+        }
         if told.contains("(stale info)") {
             return Ok(Pushed::Moved);
         }
-        if told.lines().any(|line| line.starts_with('!')) {
-            let why = if said.complaint.trim().is_empty() { &told } else { &said.complaint };
-            return Err(refused(&format!("the branch was not taken: {}", reason(&told, why))));
+        // "remote failure" is none of these: then nobody reported.
+        let refusal = told.lines().find(|line| line.starts_with('!') && line.contains("rejected]"));
+        if let Some(line) = refusal {
+            return Err(refused(&format!("the branch was not taken: {}", reason(line))));
         }
         Err(unsure(complaint(&said.complaint)))
     }
@@ -154,12 +164,10 @@ fn full_name(branch: &str) -> Result<String, GitError> {
     Ok(format!("refs/heads/{branch}"))
 }
 
-/// What the other side said in brackets, else git's last words.
-fn reason(told: &str, complaint: &str) -> String {
-    let line = told.lines().find(|line| line.starts_with('!'));
-    let within =
-        line.and_then(|line| line.rsplit_once('(')).map(|(_, rest)| rest.trim_end_matches(')'));
-    within.map_or_else(|| last_line(complaint), last_line)
+/// What the other side said in brackets.
+fn reason(line: &str) -> String {
+    let within = line.rsplit_once('(').map_or(line, |(_, rest)| rest.trim_end_matches(')'));
+    last_line(within)
 }
 
 /// A push that broke off may have been carried out. Only a closed door is a sure no.

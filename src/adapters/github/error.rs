@@ -165,7 +165,7 @@ pub(super) fn refused(
     // Some proxies answer with a page: then the status is all there is.
     let envelope: Envelope = serde_json::from_slice(body).unwrap_or_default();
     let details = envelope.errors.as_array().into_iter().flatten();
-    let details = details.filter_map(|one| one.as_str().or(one.get("message")?.as_str()));
+    let details = details.filter_map(|one| one.get("message").unwrap_or(one).as_str());
     let sentence = envelope.message.map(|text| {
         let whole = details.fold(text, |all, one| format!("{all}: {one}"));
         one_line(&blot(&whole))
