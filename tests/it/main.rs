@@ -9,6 +9,7 @@ mod codes;
 mod contract;
 mod corpora;
 mod doors;
+mod forge;
 mod forged;
 mod github_model;
 mod halt;

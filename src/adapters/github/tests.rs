@@ -60,6 +60,7 @@ async fn bench(script: Script) -> Bench {
         owner: "demo".to_owned(),
         name: "shop".to_owned(),
         migrations: Paths::default(),
+        branch: None,
     };
     let config = GitHubConfig { api_url, token: Secret::new("tok123") };
     let clock = Arc::new(SystemClock::default());

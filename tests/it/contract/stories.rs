@@ -50,6 +50,10 @@ fn calls() -> &'static [Call] {
             crate::github_model::every_call(&w).await;
             note(&w);
         });
+        World::run(async |w| {
+            crate::forge::every_call(&w).await;
+            note(&w);
+        });
         let by_socket = Settings { socket_mode: true, ..Settings::default() };
         World::run_with(by_socket, async |w| {
             the_doctor_comes(&w);
