@@ -325,6 +325,7 @@ fn apply_to_verification(incident: &mut Incident, event: &VerificationEvent, at:
             deployment,
             verdict,
             walk,
+            log,
         } => {
             let asked = incident.verifying.take_if(|one| one.id == *verification);
             let Some(asked) = asked else { return };
@@ -336,6 +337,7 @@ fn apply_to_verification(incident: &mut Incident, event: &VerificationEvent, at:
                 deployment: deployment.as_deref().cloned(),
                 verdict: verdict.clone(),
                 walk: walk.clone(),
+                log: log.as_deref().cloned(),
             };
             verification::keep(&mut incident.verifications, ended);
         }

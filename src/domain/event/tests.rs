@@ -14,10 +14,12 @@ use crate::domain::fixture::{
     pointer, pull_request, refused, unknown,
 };
 use crate::domain::ids::VerificationId;
+use crate::domain::log::{Completeness, Traffic};
 use crate::domain::migration::Safety;
 use crate::domain::plan;
 use crate::domain::probe::Seen;
-use crate::domain::verification::{Address, Found, Journey, Step, Subject, Verdict, Walk};
+use crate::domain::restored::{self, Rate};
+use crate::domain::verification::{Address, Found, Journey, Log, Step, Subject, Verdict, Walk};
 
 /// Names every kind. A kind that is added does not compile until it stands here, and fails until it has a sample.
 macro_rules! kinds {
@@ -284,7 +286,8 @@ fn verified() -> impl Iterator<Item = VerificationEvent> {
         address: if answers.is_some() { Address::Production } else { Address::Own },
         deployment: answers.is_some().then(|| Box::new(deployment("v41"))),
         verdict,
-        walk: Walk { answers, journeys: journeys.clone() },
+        walk: Walk { answers: answers.clone(), journeys: journeys.clone() },
+        log: answers.map(|_| Box::new(rate())),
     };
     let ended = [
         ended(Some(Seen::Target), Verdict::Passed),
@@ -293,6 +296,13 @@ fn verified() -> impl Iterator<Item = VerificationEvent> {
         ended(None, Verdict::Unknown { why: "timeout".to_owned() }),
     ];
     asked.into_iter().chain(ended)
+}
+
+/// What a request log says.
+fn rate() -> Log {
+    let traffic = Traffic { requests: 120, errors: 1, completeness: Completeness::Whole };
+    let rate = Rate::Restored(restored::Stage::First);
+    Log::Rate { rate, since: Fact::known("request log", DAWN, traffic) }
 }
 
 fn of_service() -> impl Iterator<Item = ServiceEvent> {

@@ -217,7 +217,7 @@ fn walked(chance: &mut Chance) -> Walked {
     let deployment = deployment(chance.pick(&["v42", "v41", "v40"]));
     let address = chance.pick(&[Address::Production, Address::Own]);
     let walk = Walk { answers: chance.pick(&[Some(Seen::Target), None]), journeys: Vec::new() };
-    let through = Walked::Through { goal: Goal { deployment, address }, walk };
+    let through = Walked::Through { goal: Goal { deployment, address }, walk, log: None };
     chance.pick(&[through, Walked::Not { why: "no answer".to_owned() }])
 }
 
