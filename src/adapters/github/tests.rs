@@ -1,4 +1,9 @@
-//! The client against scripted answers: what is sent, and what each answer is taken for.
+//! The client against scripted answers: what is sent, and what each answer is taken for. Here the evidence, with `stage` the
+//! gate and what changes something.
+
+mod gate;
+mod stage;
+mod writing;
 
 use std::sync::{Arc, Mutex};
 
