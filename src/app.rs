@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::adapters::chance::SystemChance;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::github::{GitHubCode, GitHubConfig, GitHubRepository};
+use crate::adapters::github::{GitConfig, GitHubCode, GitHubConfig, GitHubForge, GitHubRepository};
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::probe::{Deadlines, HttpProber, HttpWalker, Journey, Marker, Site};
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
@@ -27,11 +27,11 @@ use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::chat::catalog::Catalog;
 use crate::chat::desk::Desk;
 use crate::chat::narrator::Herald;
-use crate::config::{Config, MarkerSetting, ServiceSettings, SlackMode};
+use crate::config::{CodeSettings, Config, MarkerSetting, ServiceSettings, SlackMode};
 use crate::domain::book::Book;
 use crate::engine::keeper::{Keeper, Tools};
 use crate::engine::motor::{Engine, Hands};
-use crate::engine::ports::{Chance, Clock, Code, DomainRules, Journal, Provider};
+use crate::engine::ports::{Chance, Clock, Code, DomainRules, Forge, Journal, Provider};
 use crate::engine::reader::{Codes, Forges};
 use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
@@ -191,16 +191,22 @@ async fn build_engine(
     let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
     let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
     let codes = codes(config, &seams.clock)?;
-    Ok(Engine::new(
-        keeper,
-        Hands { providers, codes, forges: Forges::new(), prober, walker, notifier },
-    ))
+    let forges = forges(config, &seams.clock)?;
+    Ok(Engine::new(keeper, Hands { providers, codes, forges, prober, walker, notifier }))
 }
 
 /// GitHub for every service that has a repository there; none without `[github]`.
 fn codes(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Codes> {
     let Some(github) = github(config, clock)? else { return Ok(Codes::new()) };
     let github: Arc<dyn Code> = Arc::new(github);
+    let with_code = config.services.iter().filter(|one| one.code.is_some());
+    Ok(with_code.map(|one| (one.service.id.clone(), github.clone())).collect())
+}
+
+/// The same for what goes through a gate there.
+fn forges(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Forges> {
+    let Some(github) = github_forge(config, clock)? else { return Ok(Forges::new()) };
+    let github: Arc<dyn Forge> = Arc::new(github);
     let with_code = config.services.iter().filter(|one| one.code.is_some());
     Ok(with_code.map(|one| (one.service.id.clone(), github.clone())).collect())
 }
@@ -212,12 +218,27 @@ pub(crate) fn github(
 ) -> anyhow::Result<Option<GitHubCode>> {
     let Some(settings) = &config.github else { return Ok(None) };
     let github = GitHubConfig { api_url: settings.api_url.clone(), token: settings.token.clone() };
+    Ok(Some(GitHubCode::new(github, repositories(config), clock.clone())?))
+}
+
+/// GitHub with git, if it is configured.
+pub(crate) fn github_forge(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Option<GitHubForge>> {
+    let Some(settings) = &config.github else { return Ok(None) };
+    let github = GitHubConfig { api_url: settings.api_url.clone(), token: settings.token.clone() };
+    let git = GitConfig { url: settings.git_url.clone(), cache: settings.cache.clone() };
+    Ok(Some(GitHubForge::new(github, git, repositories(config), clock.clone())?))
+}
+
+fn repositories(config: &Config) -> Vec<GitHubRepository> {
     let repositories = config.services.iter().filter_map(|one| {
-        let code = one.code.clone()?;
-        let (service, owner, name) = (one.service.id.clone(), code.owner, code.name);
-        Some(GitHubRepository { service, owner, name, migrations: code.migrations })
+        let CodeSettings { owner, name, migrations, branch } = one.code.clone()?;
+        let service = one.service.id.clone();
+        Some(GitHubRepository { service, owner, name, migrations, branch })
     });
-    Ok(Some(GitHubCode::new(github, repositories.collect(), clock.clone())?))
+    repositories.collect()
 }
 
 fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {

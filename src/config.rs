@@ -175,7 +175,8 @@ impl Checker<'_> {
         }
         let slack = self.slack(&raw.slack);
         let vercel = self.vercel(&raw.vercel);
-        let github = raw.github.as_ref().and_then(|github| self.github(github));
+        let github =
+            raw.github.as_ref().and_then(|one| self.github(one, Path::new(&raw.journal.path)));
         if raw.service.is_empty() {
             self.wrong("no [[service]] is configured: name at least one");
         }

@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod clock;
 pub mod egress;
+pub mod git;
 pub mod github;
 mod http_client;
 pub mod journal;

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::adapters::clock::SystemClock;
+use crate::adapters::github::Standing;
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
 use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::config::{Config, ServiceSettings};
 use crate::domain::deployment::Live;
+use crate::domain::ids::ServiceId;
 use crate::engine::ports::{Clock, Journal, Provider, VerifyScope};
 
 /// Checks one thing after the other, says what it found, and fails if anything is wrong.
@@ -139,10 +141,16 @@ async fn check_vercel(config: &Config, findings: &mut Findings) -> anyhow::Resul
 
 async fn check_github(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let Some(github) = crate::app::github(config, &clock)? else {
+    let (Some(github), Some(forge)) =
+        (crate::app::github(config, &clock)?, crate::app::github_forge(config, &clock)?)
+    else {
         findings.good("github: not configured, so migrations are \"not known\"".to_owned());
         return Ok(());
     };
+    match forge.look_at_git().await {
+        Ok(version) => findings.good(format!("git: {version} can try out reverts")),
+        Err(error) => findings.bad(format!("git: {error}")),
+    }
     for one in &config.services {
         let service = &one.service.id;
         if one.code.is_none() {
@@ -156,6 +164,27 @@ async fn check_github(config: &Config, findings: &mut Findings) -> anyhow::Resul
             }
             Err(error) => findings.bad(format!("{service}: {error}")),
         }
+        match forge.look(service).await {
+            Ok(standing) => say_standing(service, standing, findings),
+            Err(error) => findings.bad(format!("{service}: its gate cannot be read: {error}")),
+        }
     }
     Ok(())
+}
+
+/// What `/revert` may do and what it has to go through.
+fn say_standing(service: &ServiceId, standing: Standing, findings: &mut Findings) {
+    let Standing { main, may_push, gate, unreadable } = standing;
+    match may_push {
+        Some(true) => findings.good(format!("{service}: reverts may be pushed")),
+        Some(false) => findings.bad(format!(
+            "{service}: reverts may not be pushed: give the token write access to contents and pull requests"
+        )),
+        None => findings
+            .good(format!("{service}: github does not tell whether reverts may be pushed")),
+    }
+    findings.good(format!("{service}: before anything comes to {main} there is {gate}"));
+    if let Some(why) = unreadable {
+        findings.bad(format!("{service}: {why}; until then no gate is green for the bot"));
+    }
 }

@@ -1,8 +1,11 @@
-//! Where the code of services is kept: `[github]`, and `repo` and `migrations` of a service.
+//! Where the code of services is kept: `[github]`, and `repo`, `branch` and `migrations` of a service.
+
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use super::{Checker, raw};
+use crate::adapters::git::is_branch;
 use crate::adapters::secret::Secret;
 use crate::domain::migration::Paths;
 
@@ -11,6 +14,10 @@ use crate::domain::migration::Paths;
 pub struct GitHubSettings {
     /// The API.
     pub api_url: Url,
+    /// What git puts before `/owner/name.git`.
+    pub git_url: Url,
+    /// Where git's copies of the repositories are.
+    pub cache: PathBuf,
     /// The token.
     pub token: Secret,
 }
@@ -24,13 +31,24 @@ pub struct CodeSettings {
     pub name: String,
     /// Which of its files are migrations.
     pub migrations: Paths,
+    /// The branch that production is built from; `None`: the repository's default branch.
+    pub branch: Option<String>,
 }
 
 impl Checker<'_> {
-    pub(super) fn github(&mut self, raw: &raw::GitHub) -> Option<GitHubSettings> {
+    pub(super) fn github(&mut self, raw: &raw::GitHub, journal: &Path) -> Option<GitHubSettings> {
         let token = self.secret("github.token", Some(&raw.token));
         let api_url = self.address("github.api_url", &raw.api_url);
-        Some(GitHubSettings { api_url: api_url?, token: token? })
+        let git_url = match &raw.git_url {
+            Some(given) => self.address("github.git_url", given),
+            None => api_url.as_ref().map(beside),
+        };
+        if git_url.as_ref().is_some_and(|url| !url.username().is_empty() || url.query().is_some()) {
+            self.wrong("github.git_url: leave out names and queries; the token is used by itself");
+        }
+        let usual = || journal.parent().unwrap_or(Path::new("")).join("repoint-git");
+        let cache = raw.cache.as_ref().map_or_else(usual, PathBuf::from);
+        Some(GitHubSettings { api_url: api_url?, git_url: git_url?, cache, token: token? })
     }
 
     pub(super) fn code(&mut self, service: &str, raw: &raw::Service) -> Option<CodeSettings> {
@@ -51,19 +69,39 @@ impl Checker<'_> {
             },
         };
         let Some(repo) = &raw.repo else {
-            if raw.migrations.is_some() {
-                self.wrong(format!("service {service:?}: migrations is given, but no repo"));
+            for (key, is_given) in
+                [("migrations", raw.migrations.is_some()), ("branch", raw.branch.is_some())]
+            {
+                if is_given {
+                    self.wrong(format!("service {service:?}: {key} is given, but no repo"));
+                }
             }
             return None;
         };
+        if let Some(branch) = raw.branch.as_ref().filter(|branch| !is_branch(branch)) {
+            self.wrong(format!("service {service:?}: branch {branch:?} is no name of a branch"));
+        }
         let parts = repo.split_once('/').filter(|(owner, name)| is_part(owner) && is_part(name));
         let Some((owner, name)) = parts else {
             self.wrong(format!("service {service:?}: repo {repo:?} is not written owner/name"));
             return None;
         };
         let (owner, name) = (owner.to_owned(), name.to_owned());
-        Some(CodeSettings { owner, name, migrations })
+        Some(CodeSettings { owner, name, migrations, branch: raw.branch.clone() })
     }
+}
+
+/// Where git is, beside an API: `api.github.com` belongs to `github.com`, `HOST/api/v3` to `HOST`.
+fn beside(api: &Url) -> Url {
+    let mut url = api.clone();
+    url.set_path("");
+    url.set_query(None);
+    let host = url.host_str().and_then(|host| host.strip_prefix("api.")).map(str::to_owned);
+    if let Some(host) = host {
+        // A host without its first part is one as well.
+        let _ = url.set_host(Some(&host));
+    }
+    url
 }
 
 /// What GitHub allows in the name of an account or repository.

@@ -73,6 +73,8 @@ fn vercel_api() -> String {
 pub(super) struct GitHub {
     #[serde(default = "github_api")]
     pub(super) api_url: String,
+    pub(super) git_url: Option<String>,
+    pub(super) cache: Option<String>,
     pub(super) token: String,
 }
 
@@ -90,6 +92,8 @@ pub(super) struct Service {
     /// Left out of the digest where it is not given, so that questions of before it existed keep theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) migrations: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) branch: Option<String>,
     pub(super) production_url: String,
     #[serde(default = "own_host")]
     pub(super) deployment_url: String,

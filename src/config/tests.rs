@@ -174,6 +174,46 @@ fn github_is_used_where_it_is_configured_and_a_service_names_its_repository() {
 }
 
 #[test]
+fn git_is_found_beside_the_api_and_its_copies_lie_beside_the_journal() {
+    let github = |api: &str| {
+        let text = GOOD.replace("git_url = \"https://github.com\"\n", "");
+        let text = text.replace("https://api.github.com", api);
+        Config::parse(&text, &environment).expect("usable").github.expect("github")
+    };
+    for (api, git) in [
+        ("https://api.github.com", "https://github.com/"),
+        ("https://github.example.com/api/v3", "https://github.example.com/"),
+        ("https://api.team.ghe.com/", "https://team.ghe.com/"),
+        ("http://127.0.0.1:8123", "http://127.0.0.1:8123/"),
+    ] {
+        assert_eq!(github(api).git_url.as_str(), git, "{api}");
+    }
+    let usual = github("https://api.github.com").cache;
+    assert_eq!(usual, Path::new("/var/lib/repoint/repoint-git"));
+    let given = GOOD.replace("#cache = ", "cache = ").replace("repoint-git\"", "elsewhere\"");
+    let given = given.replace("#branch = \"main\"", "branch = \"release/next\"");
+    let config = Config::parse(&given, &environment).expect("usable");
+    assert_eq!(config.github.expect("github").cache, Path::new("/var/lib/repoint/elsewhere"));
+    let code = config.services[0].code.clone().expect("a repository");
+    assert_eq!(code.branch.as_deref(), Some("release/next"));
+}
+
+#[test]
+fn git_takes_no_other_way_than_https_and_no_name_that_is_no_branch() {
+    for (from, to, sentence) in [
+        ("https://github.com\"", "ssh://git@github.com\"", "must begin with https://"),
+        ("https://github.com\"", "file:///srv/git\"", "must begin with https://"),
+        ("https://github.com\"", "http://github.com\"", "must begin with https://"),
+        ("https://github.com\"", "https://me:secret@github.com\"", "leave out names"),
+        ("#branch = \"main\"", "branch = \"--upload-pack=x\"", "is no name of a branch"),
+        ("repo = \"example/shop\"", "branch = \"main\"", "branch is given, but no repo"),
+    ] {
+        let found = faults(&GOOD.replace(from, to));
+        assert!(found.iter().any(|one| one.contains(sentence)), "{to}: {found:?}");
+    }
+}
+
+#[test]
 fn a_repository_or_a_pattern_that_cannot_be_one_is_refused() {
     let with = |repo: &str| GOOD.replace("repo = \"example/shop\"", repo);
     for (repo, sentence) in [

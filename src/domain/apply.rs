@@ -157,6 +157,10 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
         }
         IncidentEvent::EffectDropped { effect, why } => drop_effect(incident, effect, *why, at),
         IncidentEvent::WorldMoved { live, assignment } => {
+            // Whoever put the bad deployment back has opened Layer 1 again.
+            if incident.suspect.as_ref().is_some_and(|bad| live.id() == Some(&bad.id)) {
+                incident.layer1_done = None;
+            }
             incident.elsewhere =
                 Some(Elsewhere { live: live.clone(), assignment: *assignment, at });
         }
@@ -321,6 +325,7 @@ fn apply_to_verification(incident: &mut Incident, event: &VerificationEvent, at:
             deployment,
             verdict,
             walk,
+            log,
         } => {
             let asked = incident.verifying.take_if(|one| one.id == *verification);
             let Some(asked) = asked else { return };
@@ -332,6 +337,7 @@ fn apply_to_verification(incident: &mut Incident, event: &VerificationEvent, at:
                 deployment: deployment.as_deref().cloned(),
                 verdict: verdict.clone(),
                 walk: walk.clone(),
+                log: log.as_deref().cloned(),
             };
             verification::keep(&mut incident.verifications, ended);
         }

@@ -382,8 +382,8 @@ pub enum PullState {
     Closed,
 }
 
-/// How a check stands. Whatever is not `Passed` is not green (G8).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// How a check stands, from best to worst. Whatever is not `Passed` is not green (G8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckState {
     /// It passed.

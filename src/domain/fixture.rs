@@ -1,10 +1,13 @@
 //! Builders for the tests of the rules: people, deployments, pointers, and what can be read of the outside. Stories that
 //! decide and apply are in [`story`].
 
+pub(crate) mod forge;
+pub(crate) mod repair;
 mod story;
 
 use std::collections::BTreeMap;
 
+pub(crate) use forge::Forge;
 pub(crate) use story::{Reply, Story};
 
 use super::actor::{Person, Platform, Policy, Role};
@@ -151,6 +154,8 @@ pub(crate) struct Outside {
     pub(crate) migrations: Option<Safety>,
     /// Why nothing can be read.
     pub(crate) dark: Option<&'static str>,
+    /// What the forge says.
+    pub(crate) forge: Forge,
 }
 
 impl Outside {
@@ -182,6 +187,11 @@ impl Outside {
                     };
                     facts.changes = Some(Evidence { range: range.clone(), between, brought_by });
                 }
+                Read::Trial(_)
+                | Read::PullOf(_)
+                | Read::Gate(_)
+                | Read::Main(_)
+                | Read::Ancestry { .. } => self.forge.read(read, now, &mut facts.forge),
             }
         }
     }

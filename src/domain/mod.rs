@@ -20,6 +20,7 @@ pub mod migration;
 pub mod plan;
 pub mod probe;
 pub mod refusal;
+pub mod restored;
 pub mod service;
 pub mod target;
 pub mod time;

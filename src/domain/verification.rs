@@ -13,8 +13,10 @@ use super::fact::{Fact, Known};
 use super::guard;
 use super::ids::{DeploymentId, VerificationId};
 use super::incident::{Incident, Layer1};
+use super::log::{ErrorLog, Traffic};
 use super::probe::Seen;
 use super::refusal::Refusal;
+use super::restored::Rate;
 use super::target;
 use super::time::{Span, Timestamp};
 
@@ -114,6 +116,25 @@ pub enum Found {
     NotAsked,
 }
 
+/// What the provider's request log says besides the walk. Where it is not known that is said, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Log {
+    /// Of the deployment since it was built.
+    Errors(Fact<ErrorLog>),
+    /// Of production since the flip, against the half hour before.
+    Rate {
+        /// What that says.
+        rate: Rate,
+        /// The requests since the flip.
+        since: Fact<Traffic>,
+    },
+}
+
+/// A deployment's log speaks against it from so many errors on, and from so many in a hundred requests.
+const SPEAKS_FROM: u64 = 2;
+const SPEAKS_PER_CENT: u64 = 10;
+
 /// What a walk says of its goal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +182,8 @@ pub struct Verification {
     pub verdict: Verdict,
     /// How the walk went.
     pub walk: Walk,
+    /// What the request log says.
+    pub log: Option<Log>,
 }
 
 /// What came of a verification, before it is judged.
@@ -172,6 +195,8 @@ pub enum Walked {
         goal: Goal,
         /// How it went.
         walk: Walk,
+        /// What the request log says.
+        log: Option<Box<Log>>,
     },
     /// It could not be begun, or did not end.
     Not {
@@ -205,6 +230,9 @@ pub enum VerificationEvent {
         verdict: Verdict,
         /// How the walk went.
         walk: Walk,
+        /// What the request log says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log: Option<Box<Log>>,
     },
 }
 
@@ -317,6 +345,37 @@ fn unread<T>(fact: &Fact<T>) -> Aim {
         Known::Unknown(why) => format!("{} cannot be read: {why}", fact.source),
         Known::Known(_) => format!("{} says nothing", fact.source),
     })
+}
+
+/// What a walk says together with the request log: a log that speaks against a goal whose journeys passed fails it.
+pub fn judge_with(walk: &Walk, log: Option<&Log>) -> Verdict {
+    match (judge(walk), log) {
+        (Verdict::Passed, Some(log)) if speaks_against(log) => Verdict::Failed,
+        (verdict, _) => verdict,
+    }
+}
+
+/// Whether a request log says that customers do not get what they need.
+pub fn speaks_against(log: &Log) -> bool {
+    match log {
+        Log::Errors(log) => log.get().is_some_and(|log| {
+            let Traffic { requests, errors, .. } = log.traffic;
+            errors >= SPEAKS_FROM
+                && errors.saturating_mul(100) >= requests.saturating_mul(SPEAKS_PER_CENT)
+        }),
+        Log::Rate { rate, .. } => matches!(rate, Rate::NotRestored(_)),
+    }
+}
+
+/// Since when production is what the last flip made it.
+pub fn flipped_at(incident: &Incident) -> Option<Timestamp> {
+    let flip = match &incident.layer1 {
+        Layer1::Settled(flip) | Layer1::Flipping(flip) => Some(&**flip),
+        Layer1::Idle | Layer1::Resolving(_) | Layer1::Waiting(_) | Layer1::Lapsed(..) => {
+            incident.before.as_deref()
+        }
+    };
+    flip.and_then(|flip| flip.job_done_at)
 }
 
 /// What a walk says. Nothing passes that was not walked to its end.

@@ -11,7 +11,8 @@ use crate::domain::change::{Changes, Evidence, Range};
 use crate::domain::decide::Read;
 use crate::domain::fact::Fact;
 use crate::domain::fix::{self, Lineage, Subject, Trial};
-use crate::domain::ids::ServiceId;
+use crate::domain::ids::{DeploymentId, ServiceId};
+use crate::domain::log::{ErrorLog, Traffic, Window};
 
 /// Whatever a provider's client does, no reading takes longer than this.
 const LONGEST_READ: Duration = Duration::from_secs(8);
@@ -30,6 +31,9 @@ pub type Forges = BTreeMap<ServiceId, Arc<dyn Forge>>;
 
 /// A repository may have to be fetched first. Nobody at production waits for it.
 const LONGEST_TRIAL: Duration = Duration::from_secs(60);
+
+/// A request log is read page by page; a verdict waits this long for it and no longer.
+const LONGEST_LOG: Duration = Duration::from_secs(6);
 
 /// The source of everything that is told of the code.
 const CODE: &str = "github";
@@ -164,6 +168,18 @@ impl<'a> Reader<'a> {
             }
         }
         known
+    }
+
+    /// What the request log says of a deployment.
+    pub async fn error_log(&self, deployment: &DeploymentId) -> Fact<ErrorLog> {
+        let read = self.provider.error_log(self.service, deployment);
+        self.within(LONGEST_LOG, "request log", read).await
+    }
+
+    /// What production was asked in a window.
+    pub async fn traffic(&self, window: Window) -> Fact<Traffic> {
+        let read = self.provider.traffic(self.service, window);
+        self.within(LONGEST_LOG, "request log", read).await
     }
 
     fn forge(&self) -> Result<&dyn Forge, PortError> {

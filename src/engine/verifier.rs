@@ -13,8 +13,9 @@ use crate::domain::decide::{Look, Read, Request};
 use crate::domain::deployment::Deployment;
 use crate::domain::ids::{EffectId, IncidentId, ServiceId, VerificationId};
 use crate::domain::incident::Incident;
+use crate::domain::restored;
 use crate::domain::verification::{
-    self, Address, Aim, Evidence, Goal, Subject, Verdict, Walk, Walked,
+    self, Address, Aim, Evidence, Goal, Log, Subject, Verdict, Walk, Walked,
 };
 
 /// Whatever the walker does, nobody waits longer for a verdict than this.
@@ -110,7 +111,28 @@ async fn walk(
     };
     asked(engine, incident, verification)?;
     let walk = engine.hands().walker.walk(&service, &goal).await;
-    Some(Walked::Through { goal, walk })
+    let log = log(engine, incident, &service, &goal).await;
+    Some(Walked::Through { goal, walk, log: log.map(Box::new) })
+}
+
+/// What the provider's request log says besides; `None` where there is nothing that it could be asked.
+async fn log(
+    engine: &Engine,
+    incident: IncidentId,
+    service: &ServiceId,
+    goal: &Goal,
+) -> Option<Log> {
+    let reader = engine.reader(service)?;
+    if goal.address == Address::Own {
+        return Some(Log::Errors(reader.error_log(&goal.deployment.id).await));
+    }
+    let book = engine.keeper().book();
+    let flipped_at = verification::flipped_at(book.incidents.get(&incident)?)?;
+    let now = engine.keeper().tools().clock.now();
+    let (before, since) = restored::windows(flipped_at, now);
+    let (before, since) = tokio::join!(reader.traffic(before), reader.traffic(since));
+    let rate = restored::judge(now.since(flipped_at), before.get(), since.get());
+    Some(Log::Rate { rate, since })
 }
 
 fn asked(

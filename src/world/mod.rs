@@ -2,6 +2,7 @@
 //!
 //! [`World`] starts them all. The bot that is pointed at them is the product itself; nothing here knows how it works inside.
 
+pub mod builds;
 mod call;
 pub mod clock;
 pub mod console;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use builds::Builds;
 use clock::WorldClock;
 use github::GitHubModel;
 use ledger::Ledger;
@@ -71,6 +73,8 @@ pub struct World {
     pub github: Arc<GitHubModel>,
     /// The shop.
     pub shop: Arc<ShopModel>,
+    /// What is pushed to GitHub is built by Vercel.
+    pub builds: Arc<Builds>,
     addresses: Addresses,
     credentials: Credentials,
     control_token: String,
@@ -141,12 +145,19 @@ impl World {
         let credentials = Credentials::fresh();
         let seed = SlackSeed::demo(credentials.clone());
         let slack = SlackModel::start(clock.clone(), ledger.clone(), seed, addresses.slack).await?;
+        let mut builds = vercel.projects.iter().flat_map(|project| &project.deployments);
+        let drops_a_column = builds.any(|build| build.sha == github::DROPS_A_COLUMN);
         let vercel = VercelModel::new(clock.clone(), ledger.clone(), vercel);
         let github = GitHubModel::new(clock.clone(), ledger.clone());
+        if drops_a_column {
+            github.ships_the_migration();
+        }
         github.warm_up().await;
         let shop = ShopModel::new(vercel.clone(), clock.clone(), ledger.clone(), PROJECT);
+        let builds = Builds::new(github.clone(), vercel.clone(), PROJECT);
         let control_token = hex::encode(random());
         let scene = Arc::new(Scene::new(
+            builds.clone(),
             vercel.clone(),
             shop.clone(),
             format!("http://{}/", addresses.shop),
@@ -167,9 +178,9 @@ impl World {
         let mut servers = vec![
             serve(console, face),
             serve(slack_door, slack.router()),
-            serve(vercel_door, vercel.router()),
+            serve(vercel_door, builds.before(vercel.router())),
             serve(github_door, github.router()),
-            serve(shop_door, shop.router()),
+            serve(shop_door, builds.before(shop.router())),
         ];
         if traffic == Traffic::Gentle {
             servers.push(tokio::spawn(shop.clone().traffic()));
@@ -181,6 +192,7 @@ impl World {
             vercel,
             github,
             shop,
+            builds,
             addresses,
             credentials,
             control_token,
@@ -320,6 +332,7 @@ egress = ["{shop}"]
                 "api": format!("http://{github}"),
                 "token": self.github.token(),
                 "repo": github::REPO,
+                "git": format!("http://{github}/{}.git", github::REPO),
             },
             "world": {
                 "api": format!("{}world", self.console_url()),

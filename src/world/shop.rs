@@ -1,14 +1,14 @@
 //! The demo's shop: what customers of the modelled production see.
 //!
-//! Owns the pages, the health of each deployment, and the customers' requests counted by the second. It shows what the
-//! data plane serves, which is not always what the modelled control plane says. `page` draws; the deployments come from
-//! `vercel`. A basket lives in the visitor's cookie, as in a shop without accounts.
+//! Owns the pages and the customers' requests counted by the second. It shows what the data plane serves, which is not always
+//! what the modelled control plane says. `page` draws; the deployments and what their code does come from `vercel`, whose
+//! request log is told of every answer. A basket lives in the visitor's cookie, as in a shop without accounts.
 
 mod page;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -21,8 +21,9 @@ use serde_json::{Value, json};
 use super::call::noting;
 use super::clock::WorldClock;
 use super::cut_off::cut_off;
-use super::ledger::Ledger;
-use super::vercel::{ModelDeployment, Target, VercelModel};
+use super::ledger::{Fault, Ledger};
+pub use super::vercel::Health;
+use super::vercel::{ModelDeployment, Through, VercelModel, Visit as Logged};
 use crate::domain::ids::DeploymentId;
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::ports::Clock;
@@ -70,18 +71,8 @@ pub struct ShopModel {
 
 #[derive(Debug, Default)]
 struct State {
-    broken: BTreeSet<DeploymentId>,
     /// Second since the epoch → what happened in it.
     traffic: BTreeMap<i64, Bucket>,
-}
-
-/// Whether a deployment's checkout works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It does.
-    Healthy,
-    /// It answers 500.
-    Broken,
 }
 
 /// One second of customers' requests.
@@ -119,17 +110,14 @@ enum Content {
 }
 
 impl ShopModel {
-    /// The shop of a modelled project. Its newest production build is the broken one.
+    /// The shop of a modelled project.
     pub fn new(
         vercel: Arc<VercelModel>,
         clock: Arc<WorldClock>,
         ledger: Arc<Ledger>,
         project: &str,
     ) -> Arc<Self> {
-        let deployments = vercel.deployments(project);
-        let newest = deployments.iter().find(|deployment| deployment.target == Target::Production);
-        let broken = newest.map(|deployment| deployment.id.clone()).into_iter().collect();
-        let state = Mutex::new(State { broken, traffic: BTreeMap::new() });
+        let state = Mutex::default();
         Arc::new(Self { vercel, clock, ledger, project: project.to_owned(), state })
     }
 
@@ -141,18 +129,7 @@ impl ShopModel {
 
     /// Mends or breaks a deployment.
     pub fn set_health(&self, deployment: &DeploymentId, health: Health) {
-        let mut state = self.state();
-        match health {
-            Health::Healthy => state.broken.remove(deployment),
-            Health::Broken => state.broken.insert(deployment.clone()),
-        };
-        drop(state);
-        self.ledger.touch();
-    }
-
-    /// Whether a deployment's checkout works.
-    pub fn health(&self, deployment: &DeploymentId) -> Health {
-        if self.state().broken.contains(deployment) { Health::Broken } else { Health::Healthy }
+        self.vercel.set_health(&self.project, deployment, health);
     }
 
     /// The last three minutes of production, second by second, oldest first; quiet seconds are there with zeros.
@@ -184,6 +161,7 @@ impl ShopModel {
             let visit = Visit { method: &Method::GET, path: visit, carried: 0 };
             let served = self.production(&visit);
             self.count(at, served.status);
+            self.log(at, served.by(Through::Production), &visit, served.status);
             if second(at) != second(at + pause) {
                 self.ledger.touch();
             }
@@ -201,53 +179,38 @@ impl ShopModel {
         state.traffic = state.traffic.split_off(&(second(self.clock.now()) - WINDOW_SECONDS));
     }
 
+    /// Tells the host's request log what a deployment answered.
+    fn log(
+        &self,
+        at: Timestamp,
+        by: Option<(DeploymentId, Through)>,
+        visit: &Visit<'_>,
+        status: StatusCode,
+    ) {
+        let Some((deployment, through)) = by else { return };
+        let (method, path) = (visit.method.to_string(), visit.path.to_owned());
+        let status = status.as_u16();
+        let logged = Logged { at, deployment, through, method, path, status };
+        self.vercel.visited(&self.project, logged);
+    }
+
     /// What customers get.
     fn production(&self, visit: &Visit<'_>) -> Served {
         match self.vercel.serving(&self.project) {
-            Some(deployment) => self.page(deployment, "", visit),
+            Some(deployment) => page(deployment, Through::Production, "", visit),
             None => Served::nowhere(),
         }
     }
 
     /// What a deployment answers at its own address.
-    fn own(&self, host_and_path: &str, visit: &Visit<'_>) -> Served {
-        let (host, path) = match host_and_path.split_once('/') {
-            Some((host, path)) => (host, format!("/{path}")),
-            None => (host_and_path, "/".to_owned()),
-        };
+    fn own(&self, host: &str, visit: &Visit<'_>) -> Served {
         let found = self.vercel.deployments(&self.project).into_iter().find(|d| d.host == host);
         match found.filter(|deployment| deployment.state == "READY") {
             Some(deployment) => {
-                let visit = Visit { path: &path, ..*visit };
-                self.page(deployment, &format!("{OWN}{host}"), &visit)
+                page(deployment, Through::OwnAddress, &format!("{OWN}{host}"), visit)
             }
             None => Served::nowhere(),
         }
-    }
-
-    fn page(&self, deployment: ModelDeployment, base: &str, visit: &Visit<'_>) -> Served {
-        if visit.path == BASKET_PATH {
-            return basket(deployment, base, visit);
-        }
-        if !is_reading(visit.method) {
-            return Served::empty(StatusCode::METHOD_NOT_ALLOWED);
-        }
-        let health = self.health(&deployment.id);
-        let (status, content) = match (visit.path, health) {
-            ("/", _) => (StatusCode::OK, Content::Html(page::home(&deployment, base))),
-            ("/checkout", Health::Healthy) => {
-                (StatusCode::OK, Content::Html(page::checkout(&deployment, base)))
-            }
-            ("/checkout", Health::Broken) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, Content::Html(page::broken(&deployment, base)))
-            }
-            ("/version.json", _) => {
-                let version = json!({"commit": deployment.sha, "deployment": deployment.id});
-                (StatusCode::OK, Content::Json(version))
-            }
-            _ => (StatusCode::NOT_FOUND, Content::Html(page::not_found(&deployment, base))),
-        };
-        Served { status, content, from: Some(deployment), also: None }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -261,6 +224,34 @@ const VISITS: [&str; 7] = ["/", "/checkout", "/", "/", "/checkout", "/", "/check
 
 fn second(at: Timestamp) -> i64 {
     at.0.div_euclid(1000)
+}
+
+fn page(deployment: ModelDeployment, through: Through, base: &str, visit: &Visit<'_>) -> Served {
+    if visit.path == BASKET_PATH {
+        return basket(deployment, base, visit);
+    }
+    if !is_reading(visit.method) {
+        let refused = Served::empty(StatusCode::METHOD_NOT_ALLOWED);
+        return Served { from: Some(deployment), ..refused };
+    }
+    let breaks = match deployment.health {
+        Health::Good => false,
+        Health::BreaksCheckout => true,
+        Health::BreaksInProduction => through == Through::Production,
+    };
+    let (status, content) = match visit.path {
+        "/" => (StatusCode::OK, Content::Html(page::home(&deployment, base))),
+        "/checkout" if breaks => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Content::Html(page::broken(&deployment, base)))
+        }
+        "/checkout" => (StatusCode::OK, Content::Html(page::checkout(&deployment, base))),
+        "/version.json" => {
+            let version = json!({"commit": deployment.sha, "deployment": deployment.id});
+            (StatusCode::OK, Content::Json(version))
+        }
+        _ => (StatusCode::NOT_FOUND, Content::Html(page::not_found(&deployment, base))),
+    };
+    Served { status, content, from: Some(deployment), also: None }
 }
 
 /// The basket: a POST puts one thing in, a GET says how many there are.
@@ -286,6 +277,19 @@ fn carried(headers: &HeaderMap) -> u32 {
     basket.next().and_then(|(_, items)| items.parse().ok()).unwrap_or(0)
 }
 
+/// The host and the page of a deployment's own address.
+fn own_address(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix(OWN)?;
+    Some(rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash)))
+}
+
+/// The trap `status`: an empty page with the status that was ordered.
+fn forced(fault: &Fault) -> Served {
+    let ordered = fault.with.get("status").and_then(Value::as_u64);
+    let ordered = ordered.and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
+    Served::empty(ordered.unwrap_or(StatusCode::SERVICE_UNAVAILABLE))
+}
+
 async fn handle(
     Shared(shop): Shared<Arc<ShopModel>>,
     method: Method,
@@ -304,19 +308,19 @@ async fn handle(
         let ms = fault.with.get("ms").and_then(Value::as_i64).unwrap_or(3_000);
         shop.clock.advance(Span(ms));
     }
-    let own = path.strip_prefix(OWN);
-    let visit = Visit { method: &method, path, carried: carried(&headers) };
+    let own = own_address(path);
+    let asked = own.map_or(path, |(_, asked)| asked);
+    let visit = Visit { method: &method, path: asked, carried: carried(&headers) };
     let mut served = match own {
         Some(_) if trap("protected").is_some() => Served::empty(StatusCode::UNAUTHORIZED),
         Some(_) if trap("login").is_some() => Served::redirect(LOGIN),
         _ if trap("away").is_some() => Served::redirect(AWAY),
-        Some(host_and_path) => shop.own(host_and_path, &visit),
+        Some((host, _)) => shop.own(host, &visit),
         None => shop.production(&visit),
     };
+    let by = served.by(if own.is_some() { Through::OwnAddress } else { Through::Production });
     if let Some(fault) = trap("status") {
-        let ordered = fault.with.get("status").and_then(Value::as_u64);
-        let ordered = ordered.and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
-        served = Served::empty(ordered.unwrap_or(StatusCode::SERVICE_UNAVAILABLE));
+        served = forced(&fault);
     }
     if trap("unmarked").is_some() {
         served.from = None;
@@ -324,6 +328,7 @@ async fn handle(
     if own.is_none() && matches!(path, "/" | "/checkout") {
         shop.count(shop.clock.now(), served.status);
     }
+    shop.log(shop.clock.now(), by, &visit, served.status);
     served.into_response()
 }
 
@@ -335,6 +340,11 @@ impl Served {
     fn redirect(to: &str) -> Self {
         let also = Some((header::LOCATION, to.to_owned()));
         Self { also, ..Self::empty(StatusCode::FOUND) }
+    }
+
+    /// Which deployment answered.
+    fn by(&self, through: Through) -> Option<(DeploymentId, Through)> {
+        self.from.as_ref().map(|deployment| (deployment.id.clone(), through))
     }
 
     /// No deployment stands behind the address; a host answers so itself.

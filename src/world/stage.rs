@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::shop::{Health, ShopModel};
-use super::vercel::VercelModel;
+use super::builds::Builds;
+use super::shop::ShopModel;
+use super::vercel::{Health, VercelModel};
 
 /// The pointer and the shop of the demo.
 pub struct Scene {
+    builds: Arc<Builds>,
     vercel: Arc<VercelModel>,
     shop: Arc<ShopModel>,
     shop_url: String,
@@ -16,12 +18,18 @@ pub struct Scene {
 
 impl Scene {
     /// A scene with the shop at an address.
-    pub fn new(vercel: Arc<VercelModel>, shop: Arc<ShopModel>, shop_url: String) -> Self {
-        Self { vercel, shop, shop_url }
+    pub fn new(
+        builds: Arc<Builds>,
+        vercel: Arc<VercelModel>,
+        shop: Arc<ShopModel>,
+        shop_url: String,
+    ) -> Self {
+        Self { builds, vercel, shop, shop_url }
     }
 
     /// Which deployment is live, which one is moving in, and all the others.
     pub fn pointer(&self) -> Value {
+        self.builds.catch_up();
         let live = self.vercel.live(super::PROJECT);
         let moving = self.vercel.moving(super::PROJECT);
         let moving = moving.map(|job| json!({"to": job.to, "status": job.status}));
@@ -33,7 +41,7 @@ impl Scene {
                 "author": one.author, "created_at": one.created_at, "state": one.state,
                 "substate": one.substate.map(super::vercel::Substate::word),
                 "target": one.target.word(),
-                "healthy": self.shop.health(&one.id) == Health::Healthy,
+                "healthy": one.health == Health::Good,
                 "live": Some(&one.id) == live.as_ref(),
             })
         });

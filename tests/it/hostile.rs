@@ -10,7 +10,7 @@ use regex::Regex;
 use repoint::adapters::journal::{SqliteJournal, export};
 use repoint::domain::time::Span;
 use repoint::engine::ports::Clock;
-use repoint::world::vercel::{ModelDeployment, Substate, Target};
+use repoint::world::vercel::{Health, ModelDeployment, Substate, Target};
 use serde_json::{Value, json};
 
 use crate::corpora::hostile;
@@ -125,11 +125,14 @@ fn goes_live(w: &Arc<World>, number: usize, text: &str) {
         sha: odd(5, format!("{:040x}", 0xabcd_0000 + number)),
         message: text.to_owned(),
         author: text.to_owned(),
+        branch: "main".to_owned(),
         created_at,
+        ready_at: Some(created_at),
         state: "READY".to_owned(),
         substate: Some(Substate::Promoted),
         target: Target::Production,
         promoted_at: Some(created_at),
+        health: Health::Good,
     };
     let id = one.id.clone();
     w.models.vercel.add_deployment("shop", one);

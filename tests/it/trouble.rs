@@ -328,7 +328,7 @@ fn what_is_accepted_but_not_serving_is_no_recovery_until_it_is_seen() {
 #[test]
 fn a_target_that_answers_500_itself_is_not_proven() {
     World::run(async |w| {
-        w.models.shop.set_health(&w.id_of(GOOD).as_str().into(), Health::Broken);
+        w.models.shop.set_health(&w.id_of(GOOD).as_str().into(), Health::BreaksCheckout);
         w.asks_and_confirms().await;
         w.until_card_says("accepted but not serving").await;
         assert!(w.times_said("the target answers, but with 500 on `/checkout`") > 0);

@@ -172,8 +172,14 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
     night.truth().promises.same_state(&keeper.book());
     let codes =
         services.iter().map(|one| (one.id.clone(), ports.clone() as Arc<dyn Code>)).collect();
-    let hands =
-        Hands { providers, codes, prober: ports.clone(), walker: ports.clone(), notifier: ports };
+    let hands = Hands {
+        providers,
+        codes,
+        forges: BTreeMap::new(),
+        prober: ports.clone(),
+        walker: ports.clone(),
+        notifier: ports,
+    };
     let engine = Engine::new(keeper, hands);
     let catalog = CATALOG.with(Clone::clone);
     let desk = Desk::new(engine.clone(), catalog, Prefix::default(), 600);

@@ -75,7 +75,7 @@ impl Place {
                 Stage::Doubted { .. } => Self::Doubted,
                 Stage::Polling { .. } => Self::Polling,
                 Stage::Proving { .. } => Self::Proving,
-                Stage::ReadingFlag { .. } => match &flip.disarm {
+                Stage::ReadingFlag { .. } => match &flip.switch {
                     Some(disarm) if disarm.sending.is_some() => Self::Disarming,
                     Some(_) | None => Self::ReadingFlag,
                 },

@@ -259,8 +259,8 @@ impl Ports {
     /// One write to the provider.
     async fn writing(&self, service: &ServiceId, effect: Effect) -> Result<(), PortError> {
         let op = match effect {
-            Effect::Rollback { .. } => Op::Flip,
-            Effect::Disarm => Op::Disarm,
+            Effect::Rollback { .. } | Effect::Promote { .. } => Op::Flip,
+            Effect::Disarm | Effect::Arm => Op::Disarm,
         };
         if self.0.truth().dead {
             return std::future::pending().await;
@@ -356,7 +356,9 @@ fn write_of(truth: &Truth, effect: Effect, confirmation: Option<String>) -> Writ
             Write::Promote(to, confirmation)
         }
         Effect::Rollback { to, .. } => Write::Rollback(to, confirmation),
+        Effect::Promote { to } => Write::Promote(to, confirmation),
         Effect::Disarm => Write::Disarm,
+        Effect::Arm => Write::Arm,
     }
 }
 
@@ -435,12 +437,12 @@ impl Provider for Ports {
         service: &ServiceId,
         to: &DeploymentId,
     ) -> Result<deployment::Taken, PortError> {
-        self.sending(service, Op::Flip, Write::Promote(to.clone(), None)).await?;
+        self.writing(service, Effect::Promote { to: to.clone() }).await?;
         Ok(deployment::Taken::Accepted)
     }
 
     async fn arm(&self, service: &ServiceId) -> Result<(), PortError> {
-        self.sending(service, Op::Disarm, Write::Arm).await
+        self.writing(service, Effect::Arm).await
     }
 
     async fn error_log(&self, _: &ServiceId, _: &DeploymentId) -> Result<ErrorLog, PortError> {

@@ -209,6 +209,7 @@ impl Promises {
                 Event::Verification(event) => {
                     self.verified(before, event, &envelope.actor, (now, policy))
                 }
+                Event::Fix(_) => {}
                 Event::Register(_) | Event::Service(_) => self.fail("S19", "a foreign event"),
             }
         }
@@ -333,7 +334,12 @@ impl Promises {
             FlipEvent::FlipProven { agreeing } => self.proven(before, flip, *agreeing),
             FlipEvent::AssignmentRead { assignment } => self.flag_read(before, *assignment),
             FlipEvent::DisarmIntended { .. }
+            | FlipEvent::ArmIntended { .. }
             | FlipEvent::EffectEnded { .. }
+            | FlipEvent::WatchTroubled { .. }
+            | FlipEvent::WatchCalmed
+            | FlipEvent::WatchPassed
+            | FlipEvent::WatchFailed { .. }
             | FlipEvent::FlipNotServing { .. } => {}
         }
     }
@@ -502,9 +508,11 @@ impl Promises {
 
 fn is_started(flip: &Flip, effect: &Effect) -> bool {
     match effect {
-        Effect::Rollback { .. } => {
+        Effect::Rollback { .. } | Effect::Promote { .. } => {
             matches!(flip.stage, Stage::Sending { .. }) && flip.intent == *effect
         }
-        Effect::Disarm => flip.disarm.as_ref().is_some_and(|disarm| disarm.sending.is_some()),
+        Effect::Disarm | Effect::Arm => {
+            flip.switch.as_ref().is_some_and(|disarm| disarm.sending.is_some())
+        }
     }
 }

@@ -475,6 +475,7 @@ fn service(id: &str, team: &str) -> Service {
         id: id.into(),
         production_url: format!("https://{id}.example.com"),
         config_digest: "digest-1".to_owned(),
+        repository: None,
         channels: vec![channel(team)],
         stakeholders: vec![channel("C9")],
         limits: Limits::default(),

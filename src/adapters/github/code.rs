@@ -24,7 +24,7 @@ const MOST_LISTED: usize = 300;
 pub struct GitHubConfig {
     /// The address of the API, with its path if it has one.
     pub api_url: Url,
-    /// A token with read access to the repositories.
+    /// A token with read access to the repositories, and write access where reverts are made.
     pub token: Secret,
 }
 
@@ -39,6 +39,8 @@ pub struct GitHubRepository {
     pub name: String,
     /// Which of its files are migrations.
     pub migrations: Paths,
+    /// The branch that counts as main; `None`: the repository's default branch.
+    pub branch: Option<String>,
 }
 
 /// Why GitHub cannot be used as configured.
@@ -132,7 +134,7 @@ impl Code for GitHubCode {
             .then(|| format!("more than {MOST_LISTED} files changed, and not all are listed"));
         Ok(Changes {
             commits: comparison.total_commits,
-            newest: newest(&comparison.commits),
+            newest: newest(&comparison.commits, NEWEST),
             files: u32::try_from(listed).unwrap_or(u32::MAX),
             unlisted,
             migrations,
@@ -159,7 +161,7 @@ impl Code for GitHubCode {
 }
 
 /// A full commit id, and nothing that could be taken for a name, a path or an option.
-fn commit_id(text: &str) -> Result<&str, CallError> {
+pub(super) fn commit_id(text: &str) -> Result<&str, CallError> {
     let is_id = matches!(text.len(), 40 | 64)
         && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     is_id.then_some(text).ok_or_else(|| {
@@ -182,13 +184,15 @@ fn migrations(files: &[wire::File], patterns: &Paths) -> Vec<(String, Fate)> {
     ours.filter_map(|file| Some((file.filename.clone(), fate(file)?))).collect()
 }
 
-fn newest(commits: &[wire::Commit]) -> Vec<Commit> {
-    let newest = commits.iter().rev().take(NEWEST);
+/// The newest of a comparison's commits, newest first.
+pub(super) fn newest(commits: &[wire::Commit], most: usize) -> Vec<Commit> {
+    let newest = commits.iter().rev().take(most);
     let named =
         newest.map(|one| Commit { sha: one.sha.clone(), subject: first_line(&one.commit.message) });
     named.collect()
 }
 
-fn first_line(text: &str) -> String {
+/// A title or subject, without what follows it.
+pub(super) fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(200).collect()
 }

@@ -1,13 +1,23 @@
 //! What a failed call to GitHub means.
 //!
-//! Owns the table from statuses, rate limits and broken connections to the port's few kinds. Everything here is a read, which
-//! may simply be done again at another time. Must never show the token, an address or a raw body.
+//! Owns the table from statuses, rate limits and broken connections to the port's few kinds. The same failure means different
+//! things to a read, which may simply be done again at another time, and to a write, which may have happened. Must never show
+//! the token, an address or a raw body.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::ports::{PortError, PortErrorKind};
+
+/// Whether a call changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It only looks.
+    Read,
+    /// It may have happened although we never hear of it.
+    Write,
+}
 
 /// Why a call did not give what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +39,9 @@ pub(super) enum CallError {
     /// GitHub said no.
     #[error("{}", .0.describe())]
     Refused(Refused),
+    /// GitHub said no in an answer that is a success.
+    #[error("github refused: {0}")]
+    Declined(String),
     /// Nothing was asked: what was to be asked for makes no sense.
     #[error("{0}")]
     NotAsked(String),
@@ -68,21 +81,46 @@ impl CallError {
     }
 }
 
-impl From<CallError> for PortError {
-    fn from(error: CallError) -> Self {
+impl CallError {
+    /// No, in GitHub's own words: foreign text.
+    pub(super) fn declined(words: &str) -> Self {
+        Self::Declined(one_line(words))
+    }
+
+    /// The same, in the words of the port.
+    pub(super) fn into_port(self, effect: Effect) -> PortError {
         let at_once = PortErrorKind::Transient { retry_after: Span(0) };
-        let kind = match &error {
-            CallError::NotSent(_) | CallError::NoAnswer(_) | CallError::Garbled { .. } => at_once,
-            CallError::NotAsked(_) => PortErrorKind::Rejected,
-            CallError::Refused(refused) => match (refused.limited, refused.status) {
+        let unsure = match effect {
+            Effect::Read => at_once,
+            Effect::Write => PortErrorKind::Ambiguous,
+        };
+        let kind = match &self {
+            Self::NotSent(_) => at_once,
+            Self::NoAnswer(_) | Self::Garbled { .. } => unsure,
+            Self::NotAsked(_) | Self::Declined(_) => PortErrorKind::Rejected,
+            Self::Refused(refused) => match (refused.limited, refused.status) {
+                // A rate limit is applied at the door, before anything is carried out.
                 (Some(retry_after), _) => PortErrorKind::Transient { retry_after },
                 (None, 401 | 403) => PortErrorKind::Unauthorised,
                 (None, 404) => PortErrorKind::Missing,
-                (None, 408 | 500..) => at_once,
+                (None, 408 | 500..) => unsure,
                 (None, _) => PortErrorKind::Rejected,
             },
         };
-        Self { kind, message: error.to_string() }
+        PortError { kind, message: self.to_string() }
+    }
+
+    /// Whether GitHub answered with this status and words like these.
+    pub(super) fn says(&self, status: u16, words: &str) -> bool {
+        let Self::Refused(refused) = self else { return false };
+        let sentence = refused.sentence.as_deref().unwrap_or_default();
+        refused.limited.is_none() && refused.status == status && sentence.contains(words)
+    }
+}
+
+impl From<CallError> for PortError {
+    fn from(error: CallError) -> Self {
+        error.into_port(Effect::Read)
     }
 }
 
@@ -120,10 +158,18 @@ pub(super) fn refused(
     #[derive(Default, Deserialize)]
     struct Envelope {
         message: Option<String>,
+        /// Which part was wrong: objects, or plain words.
+        #[serde(default)]
+        errors: Value,
     }
     // Some proxies answer with a page: then the status is all there is.
     let envelope: Envelope = serde_json::from_slice(body).unwrap_or_default();
-    let sentence = envelope.message.map(|text| one_line(&blot(&text)));
+    let details = envelope.errors.as_array().into_iter().flatten();
+    let details = details.filter_map(|one| one.get("message").unwrap_or(one).as_str());
+    let sentence = envelope.message.map(|text| {
+        let whole = details.fold(text, |all, one| format!("{all}: {one}"));
+        one_line(&blot(&whole))
+    });
     let sentence = sentence.filter(|text| !text.is_empty());
     let names_a_limit =
         sentence.as_deref().is_some_and(|text| text.to_lowercase().contains("rate limit"));
@@ -181,6 +227,31 @@ mod tests {
         ] {
             assert_eq!(port(status, limits, body).kind, kind, "{status} {limits:?} {body}");
         }
+    }
+
+    #[test]
+    fn a_failure_means_less_to_a_read_than_to_a_write() {
+        let broken = || CallError::NoAnswer("the connection broke off".into());
+        let at_once = PortErrorKind::Transient { retry_after: Span(0) };
+        assert_eq!(broken().into_port(Effect::Read).kind, at_once);
+        assert_eq!(broken().into_port(Effect::Write).kind, PortErrorKind::Ambiguous);
+        let not_sent = CallError::NotSent("connection refused".into());
+        assert_eq!(not_sent.into_port(Effect::Write).kind, at_once);
+        let write = |status, body: &str| {
+            let error = refused(status, &Limits::default(), body.as_bytes(), NOW, str::to_owned);
+            error.into_port(Effect::Write)
+        };
+        for status in [408, 500, 502, 503, 599] {
+            assert_eq!(write(status, "").kind, PortErrorKind::Ambiguous, "{status}");
+        }
+        for status in [405, 409, 422] {
+            assert_eq!(write(status, "").kind, PortErrorKind::Rejected, "{status}");
+        }
+        assert_eq!(write(429, "").kind, at_once);
+        let body =
+            r#"{"message":"Validation Failed","errors":[{"message":"it exists"},"and more"]}"#;
+        let expected = "github refused (422): Validation Failed: it exists: and more";
+        assert_eq!(write(422, body).message, expected);
     }
 
     #[test]

@@ -1,4 +1,9 @@
-//! The client against scripted answers: what is sent, and what each answer is taken for.
+//! The client against scripted answers: what is sent, and what each answer is taken for. Here the evidence, with `stage` the
+//! gate and what changes something.
+
+mod gate;
+mod stage;
+mod writing;
 
 use std::sync::{Arc, Mutex};
 
@@ -60,6 +65,7 @@ async fn bench(script: Script) -> Bench {
         owner: "demo".to_owned(),
         name: "shop".to_owned(),
         migrations: Paths::default(),
+        branch: None,
     };
     let config = GitHubConfig { api_url, token: Secret::new("tok123") };
     let clock = Arc::new(SystemClock::default());

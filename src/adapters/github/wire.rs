@@ -9,6 +9,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(super) struct Comparison {
     pub(super) total_commits: u32,
+    pub(super) status: Option<String>,
+    pub(super) behind_by: Option<u32>,
     /// Oldest first; the newest is always among them.
     pub(super) commits: Vec<Commit>,
     #[serde(default)]
@@ -69,13 +71,71 @@ impl Content {
     }
 }
 
-/// `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`
+/// `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls` and `GET /repos/{owner}/{repo}/pulls`
 #[derive(Debug, Deserialize)]
 pub(super) struct Pull {
     pub(super) number: u64,
     pub(super) title: String,
+    pub(super) html_url: Option<String>,
+    pub(super) state: Option<String>,
     pub(super) merged_at: Option<String>,
     pub(super) merge_commit_sha: Option<String>,
+    pub(super) head: Option<End>,
+    pub(super) base: Option<End>,
+}
+
+/// One end of a pull request.
+#[derive(Debug, Deserialize)]
+pub(super) struct End {
+    pub(super) r#ref: String,
+    pub(super) sha: String,
+}
+
+/// `GET /repos/{owner}/{repo}/pulls/{pull_number}`
+#[derive(Debug, Deserialize)]
+pub(super) struct WholePull {
+    pub(super) number: u64,
+    pub(super) node_id: String,
+    pub(super) title: String,
+    pub(super) html_url: String,
+    pub(super) state: String,
+    pub(super) merged_at: Option<String>,
+    pub(super) merge_commit_sha: Option<String>,
+    pub(super) head: End,
+    pub(super) base: End,
+    pub(super) commits: u32,
+    pub(super) mergeable: Option<bool>,
+    pub(super) mergeable_state: String,
+    pub(super) draft: Option<bool>,
+    #[serde(default)]
+    pub(super) requested_reviewers: Vec<User>,
+    #[serde(default)]
+    pub(super) requested_teams: Vec<Team>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct User {
+    pub(super) login: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Team {
+    pub(super) name: String,
+}
+
+/// `POST /repos/{owner}/{repo}/pulls`
+#[derive(Debug, Deserialize)]
+pub(super) struct Made {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) html_url: String,
+}
+
+/// `PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge`
+#[derive(Debug, Deserialize)]
+pub(super) struct MergeAnswer {
+    pub(super) merged: bool,
+    pub(super) message: String,
 }
 
 /// `GET /repos/{owner}/{repo}`
@@ -83,4 +143,14 @@ pub(super) struct Pull {
 pub(super) struct Repository {
     pub(super) full_name: String,
     pub(super) default_branch: String,
+    /// Told only to those who may write.
+    pub(super) allow_squash_merge: Option<bool>,
+    pub(super) allow_merge_commit: Option<bool>,
+    pub(super) allow_rebase_merge: Option<bool>,
+    pub(super) permissions: Option<Permissions>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Permissions {
+    pub(super) push: bool,
 }

@@ -209,7 +209,7 @@ fn address(base: &Url, call: &Call<'_>) -> Url {
 }
 
 /// Where the request logs are: Vercel's own client asks the site for them, and any other host as it is.
-fn logs_url(api_url: &Url) -> Url {
+pub(super) fn logs_url(api_url: &Url) -> Url {
     let is_vercels = api_url.scheme() == "https" && api_url.host_str() == Some("api.vercel.com");
     let site = is_vercels.then(|| Url::parse("https://vercel.com").ok()).flatten();
     site.unwrap_or_else(|| api_url.clone())

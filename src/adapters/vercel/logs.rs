@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::client::{Call, Scope, is_team_id};
 use super::error::CallError;
 use super::provider::{Project, VercelProvider, missing, read};
-use super::wire::lenient;
+use super::wire::{ProjectBody, lenient};
 use crate::domain::deployment::{Deployment, Plan};
 use crate::domain::log::{Completeness, ErrorLog, Failure, Traffic, Window};
 use crate::domain::time::Span;
@@ -93,30 +93,22 @@ impl VercelProvider {
         question: &Question<'_>,
     ) -> Result<(Count, Completeness), PortError> {
         let body = self.read_project(project).await.map_err(read)?;
-        let owner = body.account_id.as_deref();
-        let owner = owner.ok_or_else(|| missing("vercel names no owner of the project".into()))?;
         let began = self.client.now();
         let mut count = Count::default();
         for number in 0..PAGES {
-            let page = match self.log_page(&body.id, owner, question, number).await {
+            let page = match self.log_page(&body, question, number).await {
                 Ok(page) => page,
                 Err(error) if number == 0 => return Err(no_log(error)),
                 // What is counted already is worth more than nothing.
-                Err(_) => return Ok((count, Completeness::NewestOnly)),
+                Err(_) => break,
             };
             let is_last = page.rows.is_empty() || page.has_more_rows == Some(false);
             page.rows.into_iter().for_each(|row| count.add(row));
             let now = self.client.now();
-            if is_last {
-                let kept = match body.plan() {
-                    Some(Plan::Paid) => KEPT_ON_OTHERS,
-                    Some(Plan::Hobby) | None => KEPT_ON_HOBBY,
-                };
-                let is_kept = now.since(question.window.from) <= kept;
-                let whole = if is_kept { Completeness::Whole } else { Completeness::NewestOnly };
-                return Ok((count, whole));
+            if is_last && now.since(question.window.from) <= kept_for(body.plan()) {
+                return Ok((count, Completeness::Whole));
             }
-            if now.since(began) > BEGINS_WITHIN {
+            if is_last || now.since(began) > BEGINS_WITHIN {
                 break;
             }
         }
@@ -125,18 +117,21 @@ impl VercelProvider {
 
     async fn log_page(
         &self,
-        project_id: &str,
-        owner: &str,
+        project: &ProjectBody,
         question: &Question<'_>,
         number: usize,
     ) -> Result<Page, CallError> {
+        let Some(owner) = project.account_id.as_deref() else {
+            let what = "the project names no owner".to_owned();
+            return Err(CallError::Garbled { status: 200, what });
+        };
         let [number, from, to] = [
             number.to_string(),
             question.window.from.0.to_string(),
             question.window.to.0.to_string(),
         ];
         let query = [
-            ("projectId", project_id),
+            ("projectId", project.id.as_str()),
             ("ownerId", owner),
             ("page", &number),
             ("startDate", &from),
@@ -147,6 +142,14 @@ impl VercelProvider {
         let scope = Scope::new(Some(owner.to_owned()).filter(|owner| is_team_id(owner)));
         let call = Call { scope: &scope, path: &["api", "logs", "request-logs"], query: &query };
         self.client.get_log(&call).await
+    }
+}
+
+/// How long requests are kept at least; a plan that is not known is taken for the smallest.
+fn kept_for(plan: Option<Plan>) -> Span {
+    match plan {
+        Some(Plan::Paid) => KEPT_ON_OTHERS,
+        Some(Plan::Hobby) | None => KEPT_ON_HOBBY,
     }
 }
 
@@ -194,5 +197,51 @@ impl Count {
         // Of several the first by name, so that the same log always reads the same.
         let all = self.failures.into_iter().rev().max_by_key(|(_, times)| *times);
         all.map(|((request, status), times)| Failure { request, status, times })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn counted(rows: Value) -> Count {
+        let page: Page = serde_json::from_value(json!({ "rows": rows })).unwrap();
+        let mut count = Count::default();
+        page.rows.into_iter().for_each(|row| count.add(row));
+        count
+    }
+
+    #[test]
+    fn every_field_of_a_row_may_be_missing_or_odd() {
+        let count = counted(json!([
+            {}, {"statusCode": null}, {"statusCode": "500"}, {"statusCode": 0},
+            {"statusCode": 200}, {"statusCode": 499}, {"statusCode": 500, "requestPath": 7},
+            {"statusCode": -1, "requestMethod": "POST", "requestPath": "/pay"},
+            {"statusCode": -1, "requestMethod": "POST", "requestPath": "/pay?card=1"},
+        ]));
+        let traffic = count.traffic(Completeness::Whole);
+        assert_eq!((traffic.requests, traffic.errors), (5, 3));
+        let request = "POST /pay".to_owned();
+        assert_eq!(count.worst(), Some(Failure { request, status: None, times: 2 }));
+    }
+
+    #[test]
+    fn a_request_that_is_listed_twice_counts_once() {
+        let row = json!({"requestId": "r1", "statusCode": 500});
+        let count = counted(json!([row, row, {"requestId": "r2", "statusCode": 200}]));
+        let traffic = count.traffic(Completeness::Whole);
+        assert_eq!((traffic.requests, traffic.errors), (2, 1));
+    }
+
+    #[test]
+    fn foreign_words_are_cut_and_stay_on_one_line() {
+        let path = format!("/a\nb\u{202e}{}", "ü".repeat(200));
+        let count =
+            counted(json!([{"statusCode": 500, "requestMethod": "GET", "requestPath": path}]));
+        let request = count.worst().unwrap().request;
+        assert_eq!(request.chars().count(), 80);
+        assert!(request.starts_with("GET /a b"), "{request}");
     }
 }

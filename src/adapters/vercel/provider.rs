@@ -17,7 +17,7 @@ use super::error::{CallError, Effect};
 use super::wire::{AliasesBody, DeploymentBody, DeploymentsBody, ProjectBody, TeamBody};
 use crate::adapters::secret::Secret;
 use crate::domain::deployment::{
-    Assignment, Deployment, FailedAlias, JobKind, Plan, Pointer, Taken,
+    Assignment, Deployment, DeploymentKind, FailedAlias, JobKind, Plan, Pointer, Taken,
 };
 use crate::domain::ids::{DeploymentId, ServiceId};
 use crate::domain::log::{ErrorLog, Traffic, Window};
@@ -26,7 +26,8 @@ use crate::engine::ports::{Clock, PortError, PortErrorKind, Provider};
 /// How to reach Vercel.
 #[derive(Clone, Debug)]
 pub struct VercelConfig {
-    /// `https://api.vercel.com`, or where a model listens.
+    /// `https://api.vercel.com`, or where a model listens. Beside Vercel's own, the request logs are at
+    /// `https://vercel.com`, which is shown the token as well; any other address answers for them itself.
     pub api_url: Url,
     /// The bearer token.
     pub token: Secret,
@@ -199,8 +200,9 @@ impl VercelProvider {
         self.client.get(&call).await
     }
 
-    /// The newest build of a commit, of whatever kind and state: what is no target is better named than not found. Vercel
-    /// knows whole commits only, so that a few digits are compared here. `None`: none fits, or several commits do.
+    /// The newest build of a commit, of whatever kind and state: what is no target is better named than not found. One for
+    /// production goes before a preview of the same commit. Vercel knows whole commits only, so that a few digits are
+    /// compared here. `None`: none fits, or several commits do.
     async fn built_from(
         &self,
         project: &Project,
@@ -213,7 +215,8 @@ impl VercelProvider {
         let commit = commit.to_ascii_lowercase();
         let all = page.deployments.iter().filter_map(DeploymentBody::deployment);
         let fits = |one: &Deployment| one.sha.as_ref().is_some_and(|sha| sha.starts_with(&commit));
-        let found: Vec<Deployment> = all.filter(fits).collect();
+        let mut found: Vec<Deployment> = all.filter(fits).collect();
+        found.sort_by_key(|one| one.kind != DeploymentKind::Production);
         let is_one = found.iter().all(|one| one.sha == found[0].sha);
         Ok(found.into_iter().next().filter(|_| is_one))
     }
@@ -279,14 +282,15 @@ impl Provider for VercelProvider {
         let project = self.project(service)?;
         // Each kind of job has a list of its own, and only one of them is of the last job.
         let job = self.read_project(project).await.map_err(read)?.pointer().job;
-        let path = match job.map(|job| job.kind) {
-            Some(JobKind::Promote) => ["v1", "projects", &project.name, "promote", "aliases"],
-            Some(JobKind::Rollback | JobKind::Unrecognised) | None => {
-                ["v9", "projects", &project.name, "rollback", "aliases"]
-            }
+        let (version, kind) = match job.map(|job| job.kind) {
+            Some(JobKind::Promote) => ("v1", "promote"),
+            Some(JobKind::Rollback | JobKind::Unrecognised) | None => ("v9", "rollback"),
         };
-        let query = &[("failedOnly", "true"), ("limit", "100")];
-        let call = Call { scope: &project.scope, path: &path, query };
+        let call = Call {
+            scope: &project.scope,
+            path: &[version, "projects", &project.name, kind, "aliases"],
+            query: &[("failedOnly", "true"), ("limit", "100")],
+        };
         let body: AliasesBody = self.client.get(&call).await.map_err(read)?;
         Ok(body.failed())
     }

@@ -18,6 +18,9 @@ use crate::world::clock::WorldClock;
 use crate::world::ledger::{Fault, Ledger};
 use crate::world::vercel::{AutoAssign, ModelPlan, VercelModel, VercelSeed};
 
+mod logs;
+mod promote;
+
 const START: Timestamp = Timestamp(1_795_237_200_000);
 const C1: &str = "dpl_7Hq2mVnW4tKcYz8RbXe1LsPf3uJd";
 const C2: &str = "dpl_3Kx9pBwT6mRfQv5NcZa8GjYh2dUe";

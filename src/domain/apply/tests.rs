@@ -5,9 +5,10 @@ use serde::Deserialize;
 
 use super::*;
 use crate::domain::deployment::{Assignment, Live};
-use crate::domain::event::FlipFailure;
+use crate::domain::event::{FlipEvent, FlipFailure, Outcome};
 use crate::domain::fixture::{DAWN, FIRST, Story, id_of, person, service};
 use crate::domain::ids::{DeploymentId, Version};
+use crate::domain::incident::{Proof, Stage};
 use crate::domain::time::Span;
 
 /// A journal as version 1 wrote it, as `repoint journal export` gives it (without hashes): three incidents that are over
@@ -114,7 +115,7 @@ fn the_journal_of_version_1_folds_to_its_long_incident() {
     assert_eq!(flip.confirmation.to.deployment.id, id_of("v41"));
     assert_eq!(flip.confirmation.bound.assignment, Assignment::On);
     assert_eq!(flip.assignment, Some(Assignment::Off));
-    assert_eq!(flip.disarm.as_ref().unwrap().last, Some(Outcome::Accepted));
+    assert_eq!(flip.switch.as_ref().unwrap().last, Some(Outcome::Accepted));
     assert_eq!(flip.proof, Some(Proof::Proven(DAWN + Span::seconds(455))));
 }
 

@@ -113,12 +113,7 @@ pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Times
     if now < *not_before {
         return Ok(Decision::nothing());
     }
-    let give_up = |why: &str| {
-        let (effect, why) = (effect.clone(), why.to_owned());
-        let outcome = ForgeOutcome::Refused { why };
-        let ended = FixEvent::ForgeCallEnded { effect, outcome };
-        Ok(Decision::events(vec![Emitted::fix(case.id(), ended)]))
-    };
+    let give_up = |why: &str| Ok(given_up(&case, effect, why));
     if *attempts >= MOST_ATTEMPTS {
         return give_up("it was tried as often as the rules allow and never took effect");
     }
@@ -150,6 +145,18 @@ pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Times
     let mut events = trouble_over(&case);
     events.push(Emitted::fix(case.id(), FixEvent::ForgeCallStarted { effect, attempt }));
     Ok(Decision::events(events))
+}
+
+/// What was intended is not done, and the one who wanted it is told.
+fn given_up(case: &Case<'_>, effect: &EffectId, why: &str) -> Decision {
+    let outcome = ForgeOutcome::Refused { why: why.to_owned() };
+    let ended = FixEvent::ForgeCallEnded { effect: effect.clone(), outcome };
+    let mut events = vec![Emitted::fix(case.id(), ended)];
+    if matches!(case.incident.layer2, Layer2::Opening(_)) {
+        let refusal = Refusal::CannotRevert { why: why.to_owned() };
+        events.push(Emitted::fix(case.id(), FixEvent::RevertRefused { refusal }));
+    }
+    Decision::events(events)
 }
 
 pub(super) fn end(

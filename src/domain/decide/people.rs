@@ -48,7 +48,10 @@ pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, fact
         // What was promoted is the suspect of a new rollback.
         Layer1::Settled(flip) if flip.direction() == Direction::Forward => true,
         Layer1::Settled(flip) => {
-            flip.failure.is_some() || wish.to.is_some() || has_moved_on(book.state(service), flip)
+            flip.failure.is_some()
+                || wish.to.is_some()
+                || has_moved_on(book.state(service), flip)
+                || was_moved_elsewhere(incident, flip)
         }
     };
     if asks_anew {
@@ -79,6 +82,12 @@ fn has_moved_on(state: Option<&ServiceState>, flip: &Flip) -> bool {
         return false;
     };
     seen.at > done && matches!(&seen.live, Live::At(live) if live != &target_of(flip).id)
+}
+
+/// Somebody else moved production after the flip (G14).
+fn was_moved_elsewhere(incident: &Incident, flip: &Flip) -> bool {
+    let live = incident.elsewhere.as_ref().map(|elsewhere| &elsewhere.live);
+    live.is_some_and(|live| live.id() != Some(&target_of(flip).id))
 }
 
 pub(super) fn open_incident(book: &Book, service: &ServiceId, title: &str, facts: &Facts) -> Step {

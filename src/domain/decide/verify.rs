@@ -66,15 +66,16 @@ pub(super) fn end(
     // Whoever comes late is no news.
     let Some(asked) = asked else { return Ok(Decision::nothing()) };
     let ended = match walked {
-        Walked::Through { goal, walk } => VerificationEvent::VerificationEnded {
+        Walked::Through { goal, walk, log } => VerificationEvent::VerificationEnded {
             verification: verification.clone(),
             address: goal.address,
             deployment: Some(Box::new(goal.deployment.clone())),
             verdict: match has_moved(&case, asked, walked) {
                 Some(why) => Verdict::Unknown { why: why.to_owned() },
-                None => verification::judge(walk),
+                None => verification::judge_with(walk, log.as_deref()),
             },
             walk: walk.clone(),
+            log: log.clone(),
         },
         Walked::Not { why } => VerificationEvent::VerificationEnded {
             verification: verification.clone(),
@@ -82,6 +83,7 @@ pub(super) fn end(
             deployment: None,
             verdict: Verdict::Unknown { why: why.clone() },
             walk: Walk { answers: None, journeys: Vec::new() },
+            log: None,
         },
     };
     Ok(Decision::events(vec![Emitted::verification(case.id(), ended)]))

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod layer2;
+
 use super::*;
 use crate::domain::actor::Role;
 use crate::domain::change::Range;
@@ -12,10 +14,12 @@ use crate::domain::fixture::{
     pointer, pull_request, refused, unknown,
 };
 use crate::domain::ids::VerificationId;
+use crate::domain::log::{Completeness, Traffic};
 use crate::domain::migration::Safety;
 use crate::domain::plan;
 use crate::domain::probe::Seen;
-use crate::domain::verification::{Address, Found, Journey, Step, Subject, Verdict, Walk};
+use crate::domain::restored::{self, Rate};
+use crate::domain::verification::{Address, Found, Journey, Log, Step, Subject, Verdict, Walk};
 
 /// Names every kind. A kind that is added does not compile until it stands here, and fails until it has a sample.
 macro_rules! kinds {
@@ -46,6 +50,14 @@ kinds! {
     Event::Incident(IncidentEvent::NoteAdded { .. }) => "note_added",
     Event::Incident(IncidentEvent::IncidentResolved { .. }) => "incident_resolved",
     Event::Incident(IncidentEvent::IncidentClosed { .. }) => "incident_closed",
+    Event::Incident(IncidentEvent::PromoteRequested { .. }) => "promote_requested",
+    Event::Incident(IncidentEvent::WayBackSought { .. }) => "way_back_sought",
+    Event::Incident(IncidentEvent::PromoteRefused { .. }) => "promote_refused",
+    Event::Incident(IncidentEvent::WorldMoved { .. }) => "world_moved",
+    Event::Incident(IncidentEvent::Layer1Excused { .. }) => "layer1_excused",
+    Event::Incident(IncidentEvent::FalseAlarmRaised { .. }) => "false_alarm_raised",
+    Event::Incident(IncidentEvent::FalseAlarmAgreed { .. }) => "false_alarm_agreed",
+    Event::Incident(IncidentEvent::TaskTaken { .. }) => "task_taken",
     Event::Flip(FlipEvent::DisarmIntended { .. }) => "disarm_intended",
     Event::Flip(FlipEvent::EffectStarted { .. }) => "effect_started",
     Event::Flip(FlipEvent::EffectEnded { .. }) => "effect_ended",
@@ -55,6 +67,28 @@ kinds! {
     Event::Flip(FlipEvent::FlipNotServing { .. }) => "flip_not_serving",
     Event::Flip(FlipEvent::FlipFailed { .. }) => "flip_failed",
     Event::Flip(FlipEvent::AssignmentRead { .. }) => "assignment_read",
+    Event::Flip(FlipEvent::ArmIntended { .. }) => "arm_intended",
+    Event::Flip(FlipEvent::WatchTroubled { .. }) => "watch_troubled",
+    Event::Flip(FlipEvent::WatchCalmed) => "watch_calmed",
+    Event::Flip(FlipEvent::WatchPassed) => "watch_passed",
+    Event::Flip(FlipEvent::WatchFailed { .. }) => "watch_failed",
+    Event::Fix(FixEvent::RevertRequested { .. }) => "revert_requested",
+    Event::Fix(FixEvent::RevertRefused { .. }) => "revert_refused",
+    Event::Fix(FixEvent::RevertPlanned { .. }) => "revert_planned",
+    Event::Fix(FixEvent::RevertConfirmed { .. }) => "revert_confirmed",
+    Event::Fix(FixEvent::ForgeCallStarted { .. }) => "forge_call_started",
+    Event::Fix(FixEvent::ForgeCallEnded { .. }) => "forge_call_ended",
+    Event::Fix(FixEvent::ForgeCallObserved { .. }) => "forge_call_observed",
+    Event::Fix(FixEvent::FixFollowed { .. }) => "fix_followed",
+    Event::Fix(FixEvent::GateSeen { .. }) => "gate_seen",
+    Event::Fix(FixEvent::FixNudged) => "fix_nudged",
+    Event::Fix(FixEvent::MergeConfirmed { .. }) => "merge_confirmed",
+    Event::Fix(FixEvent::FixMerged { .. }) => "fix_merged",
+    Event::Fix(FixEvent::FixBuilt { .. }) => "fix_built",
+    Event::Fix(FixEvent::FixBuildFailed { .. }) => "fix_build_failed",
+    Event::Fix(FixEvent::MainMoved { .. }) => "main_moved",
+    Event::Fix(FixEvent::ForgeTroubleMet { .. }) => "forge_trouble_met",
+    Event::Fix(FixEvent::ForgeTroubleOver) => "forge_trouble_over",
     Event::Verification(VerificationEvent::VerificationAsked { .. }) => "verification_asked",
     Event::Verification(VerificationEvent::VerificationEnded { .. }) => "verification_ended",
     Event::Service(ServiceEvent::Halted { .. }) => "halted",
@@ -64,6 +98,7 @@ kinds! {
     Event::Service(ServiceEvent::MarkedBad { .. }) => "marked_bad",
     Event::Service(ServiceEvent::PointerSeen { .. }) => "pointer_seen",
     Event::Service(ServiceEvent::CodeMissed { .. }) => "code_missed",
+    Event::Service(ServiceEvent::MarkLifted { .. }) => "mark_lifted",
 }
 
 /// Every kind at least once, and every shape of what they carry.
@@ -77,6 +112,7 @@ fn samples() -> Vec<Event> {
     samples.extend(flipped().map(Event::Flip));
     samples.extend(verified().map(Event::Verification));
     samples.extend(of_service().map(Event::Service));
+    samples.extend(layer2::samples());
     samples
 }
 
@@ -250,7 +286,8 @@ fn verified() -> impl Iterator<Item = VerificationEvent> {
         address: if answers.is_some() { Address::Production } else { Address::Own },
         deployment: answers.is_some().then(|| Box::new(deployment("v41"))),
         verdict,
-        walk: Walk { answers, journeys: journeys.clone() },
+        walk: Walk { answers: answers.clone(), journeys: journeys.clone() },
+        log: answers.map(|_| Box::new(rate())),
     };
     let ended = [
         ended(Some(Seen::Target), Verdict::Passed),
@@ -259,6 +296,13 @@ fn verified() -> impl Iterator<Item = VerificationEvent> {
         ended(None, Verdict::Unknown { why: "timeout".to_owned() }),
     ];
     asked.into_iter().chain(ended)
+}
+
+/// What a request log says.
+fn rate() -> Log {
+    let traffic = Traffic { requests: 120, errors: 1, completeness: Completeness::Whole };
+    let rate = Rate::Restored(restored::Stage::First);
+    Log::Rate { rate, since: Fact::known("request log", DAWN, traffic) }
 }
 
 fn of_service() -> impl Iterator<Item = ServiceEvent> {

@@ -57,16 +57,13 @@ fn only_what_was_read_is_there_and_passed_is_green() {
     assert_eq!(g8_judge(&gate(Vec::new())), GateVerdict::Green, "nothing is demanded");
     assert_eq!(g8_judge(&required(Passed)), GateVerdict::Green);
     for state in [Queued, Running, Missing] {
-        assert!(
-            matches!(g8_judge(&required(state.clone())), GateVerdict::Waiting { .. }),
-            "{state:?}"
-        );
+        assert!(matches!(g8_judge(&required(state)), GateVerdict::Waiting { .. }), "{state:?}");
     }
     for state in [Failed, Skipped] {
-        assert!(matches!(g8_judge(&required(state.clone())), GateVerdict::Red { .. }), "{state:?}");
+        assert!(matches!(g8_judge(&required(state)), GateVerdict::Red { .. }), "{state:?}");
     }
     for state in [Failed, Skipped, Missing, Running] {
-        let optional = gate(vec![check("lint", state.clone(), Need::Optional)]);
+        let optional = gate(vec![check("lint", state, Need::Optional)]);
         assert_eq!(g8_judge(&optional), GateVerdict::Green, "{state:?} only informs");
     }
     let unreadable = Gate { unreadable: Some("403".to_owned()), ..required(Passed) };

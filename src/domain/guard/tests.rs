@@ -82,10 +82,22 @@ fn g3_the_hobby_plan_allows_only_the_previous_deployment() {
 }
 
 #[test]
-fn g6_a_flag_that_is_on_is_switched_off_and_one_that_is_not_told_stays_not_told() {
-    assert_eq!(g6_never_rearms(Assignment::Off), FlagVerdict::Pinned);
-    assert_eq!(g6_never_rearms(Assignment::On), FlagVerdict::SwitchOff);
-    assert_eq!(g6_never_rearms(Assignment::CannotTell), FlagVerdict::CannotTell);
+fn g6_the_flag_becomes_what_it_must_be_and_one_that_is_not_told_stays_not_told() {
+    use Assignment::{CannotTell, Off, On};
+    for (wanted, read, verdict) in [
+        (Off, Off, FlagVerdict::AsWanted),
+        (Off, On, FlagVerdict::Switch),
+        (On, On, FlagVerdict::AsWanted),
+        (On, Off, FlagVerdict::Switch),
+        (Off, CannotTell, FlagVerdict::CannotTell),
+        (On, CannotTell, FlagVerdict::CannotTell),
+        // Nobody knows how it was: whatever the promote left is as good as anything.
+        (CannotTell, On, FlagVerdict::AsWanted),
+        (CannotTell, Off, FlagVerdict::AsWanted),
+        (CannotTell, CannotTell, FlagVerdict::CannotTell),
+    ] {
+        assert_eq!(g6_flag(wanted, read), verdict, "{wanted:?} {read:?}");
+    }
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn a_call_that_was_interrupted_becomes_unknown() {
     disarm.starts_the_call();
     let effect_of = |story: &Story| {
         let flip = story.flip();
-        flip.disarm.as_ref().map_or(&flip.effect, |disarm| &disarm.effect).clone()
+        flip.switch.as_ref().map_or(&flip.effect, |disarm| &disarm.effect).clone()
     };
     for mut story in [Story::sending(), disarm] {
         story.passes(30);
@@ -182,7 +182,7 @@ fn what_is_gone_from_the_configuration_rests() {
 fn a_call_is_made_only_for_an_effect_that_the_incident_holds() {
     let mut story = disarming();
     let flip = story.flip().clone();
-    let disarm = flip.disarm.clone().unwrap().effect;
+    let disarm = flip.switch.clone().unwrap().effect;
     assert_eq!(call_of(story.incident(), &flip.effect), Some(flip.intent));
     assert_eq!(call_of(story.incident(), &disarm), Some(Effect::Disarm));
     assert_eq!(call_of(story.incident(), &"eff_other".into()), None);

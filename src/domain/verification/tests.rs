@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::deployment::{Live, Plan};
 use crate::domain::fixture::{DAWN, Story, deployment, id_of, person, pointer};
+use crate::domain::log::Completeness;
 
 fn unexpected() -> Found {
     Found::Unexpected { expected: "status 200".to_owned(), found: "status 500".to_owned() }
@@ -139,6 +140,7 @@ fn one_verdict_is_kept_for_each_deployment_and_address_and_it_grows_stale() {
         deployment: Some(deployment(name)),
         verdict: Verdict::Passed,
         walk: walk_of(None, &[Found::Expected]),
+        log: None,
     };
     let mut kept = Vec::new();
     keep(&mut kept, verification("v41", Address::Production, 0));
@@ -154,4 +156,36 @@ fn one_verdict_is_kept_for_each_deployment_and_address_and_it_grows_stale() {
     let newest = &kept[4];
     assert!(!newest.is_stale(newest.at + Span::seconds(899)));
     assert!(newest.is_stale(newest.at + Span::seconds(900)));
+}
+
+#[test]
+fn a_log_with_many_errors_fails_what_the_walk_passed_and_one_error_does_not() {
+    let walk = Walk {
+        answers: None,
+        journeys: vec![Journey {
+            name: "a".to_owned(),
+            steps: vec![Step {
+                request: "GET /".to_owned(),
+                took: Span(5),
+                found: Found::Expected,
+            }],
+        }],
+    };
+    let log = |requests, errors| {
+        let traffic = Traffic { requests, errors, completeness: Completeness::Whole };
+        Log::Errors(Fact::known("request log", DAWN, ErrorLog { traffic, worst: None }))
+    };
+    for (log, verdict) in [
+        (None, Verdict::Passed),
+        (Some(log(0, 0)), Verdict::Passed),
+        (Some(log(1, 1)), Verdict::Passed),
+        (Some(log(19, 2)), Verdict::Failed),
+        (Some(log(21, 2)), Verdict::Passed),
+        (Some(Log::Errors(Fact::unknown("request log", DAWN, "404"))), Verdict::Passed),
+    ] {
+        assert_eq!(judge_with(&walk, log.as_ref()), verdict, "{log:?}");
+    }
+    let failing =
+        Walk { answers: Some(Seen::Other { marker: "x".to_owned(), status: 200 }), ..walk };
+    assert_eq!(judge_with(&failing, Some(&log(100, 0))), Verdict::Failed, "a log saves nothing");
 }

@@ -1,13 +1,12 @@
-//! The real repository behind the model: git itself is asked. It has a temporary folder of its own, and no configuration but
-//! that one is read.
+//! The real repository behind the model: git itself is asked. It has a temporary folder of its own, and no
+//! configuration but that one is read.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
+use super::git;
 use super::seed::Row;
 
 /// A bare repository.
@@ -19,6 +18,7 @@ pub(super) struct Repository {
 }
 
 /// A commit as git has it.
+#[derive(Clone, Debug)]
 pub(super) struct CommitRow {
     pub(super) sha: String,
     pub(super) tree: String,
@@ -30,6 +30,7 @@ pub(super) struct CommitRow {
 }
 
 /// A file that differs between two commits.
+#[derive(Clone, Debug)]
 pub(super) struct FileRow {
     /// git's letter for what became of it.
     pub(super) letter: char,
@@ -41,6 +42,7 @@ pub(super) struct FileRow {
 }
 
 /// How two commits stand to each other.
+#[derive(Clone, Debug)]
 pub(super) struct Comparison {
     pub(super) base: CommitRow,
     pub(super) merge_base: CommitRow,
@@ -51,26 +53,19 @@ pub(super) struct Comparison {
     pub(super) files: Vec<FileRow>,
 }
 
+/// Clients may fetch without files, and any commit by its id.
+const CONFIG: &str = "[http]\n\treceivepack = true\n[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n\
+                      [gc]\n\tauto = 0\n[receive]\n\tautogc = false\n";
+
+/// git asks it before it moves a branch that somebody pushed. The sentences are GitHub's.
+const UPDATE_HOOK: &str = "#!/bin/sh
+[ \"$1\" = refs/heads/main ] || exit 0
+echo 'error: GH006: Protected branch update failed for refs/heads/main.' >&2
+echo 'error: Changes must be made through a pull request.' >&2
+exit 1
+";
+
 const FIELDS: &str = "--format=%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%B%x1e";
-
-fn git(folder: &Path) -> Command {
-    let mut git = Command::new("git");
-    git.current_dir(folder)
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .env("HOME", folder)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_DIR", folder)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped());
-    git
-}
-
-/// Whether git is installed.
-pub(super) fn has_git() -> bool {
-    let asked = Command::new("git").arg("--version").stdout(Stdio::null()).status();
-    asked.is_ok_and(|status| status.success())
-}
 
 impl Repository {
     /// A repository with this history.
@@ -85,15 +80,10 @@ impl Repository {
             "--template=",
             ".",
         ])?;
-        let mut import = git(repository.folder.path())
-            .args(["fast-import", "--quiet", "--force", "--export-marks=marks"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .context("git cannot be started")?;
-        let mut stdin = import.stdin.take().context("git takes nothing in")?;
-        stdin.write_all(&stream_of(history))?;
-        drop(stdin);
-        if !import.wait()?.success() {
+        repository.serves()?;
+        let mut import = git::command(repository.path());
+        import.args(["fast-import", "--quiet", "--force", "--export-marks=marks"]);
+        if !git::run(&mut import, &stream_of(history))?.status.success() {
             bail!("git does not take the history");
         }
         let marks = std::fs::read_to_string(repository.folder.path().join("marks"))?;
@@ -105,22 +95,55 @@ impl Repository {
         Ok(repository)
     }
 
+    /// What makes it one that clients clone from and push to, but for its main branch.
+    fn serves(&self) -> anyhow::Result<()> {
+        let config = self.path().join("config");
+        let text = std::fs::read_to_string(&config)? + CONFIG;
+        std::fs::write(config, text)?;
+        let hooks = self.path().join("hooks");
+        std::fs::create_dir_all(&hooks)?;
+        let hook = hooks.join("update");
+        std::fs::write(&hook, UPDATE_HOOK)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o700))?;
+        }
+        Ok(())
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What git says; an error is its own sentence.
-    fn ask(&self, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
-        let output = git(self.folder.path()).args(arguments).output().context("git")?;
+    pub(super) fn ask(&self, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
+        let output = git::run(git::command(self.path()).args(arguments), &[])?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr).trim().to_owned());
         }
         Ok(output.stdout)
     }
 
-    fn words(&self, arguments: &[&str]) -> anyhow::Result<String> {
+    pub(super) fn words(&self, arguments: &[&str]) -> anyhow::Result<String> {
         Ok(String::from_utf8(self.ask(arguments)?)?.trim().to_owned())
     }
 
-    /// Whether a full id is one of a commit here.
-    pub(super) fn has(&self, sha: &str) -> bool {
-        is_id(sha) && self.words(&["cat-file", "-t", sha]).is_ok_and(|kind| kind == "commit")
+    /// The full id of a commit here, by that or by the beginning of it.
+    pub(super) fn commit_named(&self, id: &str) -> Option<String> {
+        let is_id = id.len() >= 4 && id.len() <= 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
+        let name = format!("{id}^{{commit}}");
+        let asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", &name];
+        is_id.then(|| self.words(&asked).ok()).flatten()
+    }
+
+    /// Every branch with the commit that it points at.
+    pub(super) fn branches(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let format = "--format=%(refname:lstrip=2) %(objectname)";
+        let text = self.words(&["for-each-ref", format, "refs/heads"])?;
+        let rows = text.lines().filter_map(|row| row.rsplit_once(' '));
+        Ok(rows.map(|(name, sha)| (name.to_owned(), sha.to_owned())).collect())
     }
 
     /// How two commits stand to each other, by their full ids.
@@ -129,23 +152,33 @@ impl Repository {
         let count =
             self.words(&["rev-list", "--left-right", "--count", &format!("{base}...{head}")])?;
         let (behind, ahead) = count.split_once('\t').context("two numbers")?;
-        let one = |sha: &str| -> anyhow::Result<CommitRow> {
-            self.commits(&["log", "--no-walk", FIELDS, sha])?.pop().context("a commit")
-        };
         let range = format!("{base}..{head}");
         let diff = ["diff", "--raw", "--numstat", "-z", "-M", "--abbrev=40", &merge_base, head];
         Ok(Comparison {
-            base: one(base)?,
-            merge_base: one(&merge_base)?,
+            base: self.commit(base)?,
+            merge_base: self.commit(&merge_base)?,
             ahead: ahead.parse()?,
             behind: behind.parse()?,
-            commits: self.commits(&["log", "--reverse", FIELDS, &range])?,
+            commits: self.log(&["--reverse", &range])?,
             files: files(&String::from_utf8(self.ask(&diff)?)?),
         })
     }
 
-    fn commits(&self, arguments: &[&str]) -> anyhow::Result<Vec<CommitRow>> {
-        let text = String::from_utf8(self.ask(arguments)?)?;
+    /// A commit by its full id.
+    pub(super) fn commit(&self, sha: &str) -> anyhow::Result<CommitRow> {
+        self.log(&["--no-walk", sha])?.pop().context("a commit")
+    }
+
+    /// What a commit changed against the one before it.
+    pub(super) fn changes(&self, sha: &str) -> anyhow::Result<Vec<FileRow>> {
+        let diff = ["diff-tree", "-r", "--root", "--no-commit-id", "-m", "--first-parent", "--raw"];
+        let rest = ["--numstat", "-z", "-M", "--abbrev=40", sha];
+        Ok(files(&String::from_utf8(self.ask(&[&diff[..], &rest].concat())?)?))
+    }
+
+    /// Commits, as `git log` finds them.
+    pub(super) fn log(&self, arguments: &[&str]) -> anyhow::Result<Vec<CommitRow>> {
+        let text = String::from_utf8(self.ask(&[&["log", FIELDS], arguments].concat())?)?;
         Ok(text.split('\x1e').filter_map(|row| commit(row.trim_start())).collect())
     }
 
@@ -157,10 +190,6 @@ impl Repository {
         let bytes = self.ask(&["cat-file", "blob", &blob]).ok()?;
         Some((blob, bytes))
     }
-}
-
-fn is_id(sha: &str) -> bool {
-    sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// The history as `git fast-import` reads it.

@@ -4,7 +4,6 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::world::ledger::Fault;
 use crate::world::vercel::VercelSeed;
 
 const START: Timestamp = Timestamp(1_795_237_200_000);
@@ -80,10 +79,9 @@ async fn every_deployment_answers_at_its_own_address_whatever_is_live() {
 #[tokio::test]
 async fn any_deployment_can_be_mended_and_broken() {
     let bench = bench().await;
-    bench.shop.set_health(&C3.into(), Health::Healthy);
+    bench.shop.set_health(&C3.into(), Health::Good);
     assert_eq!(bench.get("/checkout").await.0, 200);
-    bench.shop.set_health(&C3.into(), Health::Broken);
-    assert_eq!(bench.shop.health(&C3.into()), Health::Broken);
+    bench.shop.set_health(&C3.into(), Health::BreaksCheckout);
     assert_eq!(bench.get("/checkout").await.0, 500);
 }
 
@@ -123,4 +121,14 @@ async fn customers_fail_at_the_broken_checkout_until_production_moves() {
     assert!(now[171..].iter().all(|bucket| bucket.failures == 0));
     assert!(now.windows(2).all(|pair| pair[1].at.0 - pair[0].at.0 == 1000));
     traffic.abort();
+}
+
+#[tokio::test]
+async fn a_fix_may_work_at_its_own_address_and_break_in_production() {
+    let bench = bench().await;
+    bench.vercel.set_live("shop", &C2.into());
+    bench.vercel.set_health("shop", &C2.into(), Health::BreaksInProduction);
+    assert_eq!(bench.get("/_deployments/shop-c2-demo.vercel.app/checkout").await.0, 200);
+    assert_eq!(bench.get("/checkout").await.0, 500);
+    assert_eq!(bench.get("/").await.0, 200);
 }

@@ -1,12 +1,11 @@
-//! What the modelled Vercel answers, call by call, in the order of checks of the real one.
+//! What the modelled Vercel answers, call by call. What changes something is in `writes`, the request log in `log`.
 
 use serde_json::{Value, json};
 
 use super::json::{AssignmentField, USER_ID, USER_NAME};
-use super::project::{AssignmentAfter, Ending, JobKind, Project, RollbackNote, Script};
+use super::project::{Ending, JobKind, Project};
 use super::routes::{Answer, Request};
-use super::{ModelDeployment, ModelPlan, State, Substate, Target, VENDOR, VercelModel};
-use crate::domain::ids::DeploymentId;
+use super::{ModelDeployment, State, Target, VENDOR, VercelModel};
 use crate::engine::ports::Clock;
 use crate::world::ledger::{Fault, Origin};
 
@@ -46,6 +45,7 @@ impl VercelModel {
             ("POST", ["projects", name, "promote", id]) => {
                 self.promote(&mut state, request, name, id)
             }
+            ("GET", ["api", "logs", "request-logs"]) => state.request_logs(request),
             ("GET", ["projects", name, "rollback", "aliases"]) => {
                 self.job_aliases(&state, request, name, JobKind::Rollback)
             }
@@ -59,7 +59,7 @@ impl VercelModel {
         answer
     }
 
-    fn trap(&self, request: &Request, kind: &str) -> Option<Fault> {
+    pub(super) fn trap(&self, request: &Request, kind: &str) -> Option<Fault> {
         self.ledger.spring(VENDOR, kind, request.method.as_str(), &request.path)
     }
 
@@ -93,7 +93,7 @@ impl VercelModel {
         Answer::ok(json!({"deployments": rows, "pagination": pagination}))
     }
 
-    fn project(&self, state: &State, request: &Request, name: &str) -> Answer {
+    pub(super) fn project(&self, state: &State, request: &Request, name: &str) -> Answer {
         let Some(project) = state.owned(request, name) else { return no_project() };
         let field = match self.trap(request, "assignment_missing") {
             Some(_) => AssignmentField::Missing,
@@ -103,86 +103,6 @@ impl VercelModel {
         let says_what_nobody_knows =
             project.job.as_ref().is_some_and(|job| job.script.ending == Ending::Unknown);
         if says_what_nobody_knows { Answer { origin: Origin::Trap, ..answer } } else { answer }
-    }
-
-    fn update(&self, state: &mut State, request: &Request, name: &str) -> Answer {
-        let Some(project) = state.owned_mut(request, name) else { return no_project() };
-        let fields = request.body.as_object();
-        let setting = fields.filter(|fields| fields.len() == 1);
-        let setting = setting.and_then(|fields| fields.get("autoAssignCustomDomains")?.as_bool());
-        let Some(setting) = setting else {
-            let message = "Invalid request: only `autoAssignCustomDomains` is modelled";
-            return Answer::error(400, "bad_request", message);
-        };
-        project.auto_assign = setting;
-        self.project(state, request, name)
-    }
-
-    fn rollback(&self, state: &mut State, request: &Request, name: &str, id: &str) -> Answer {
-        let now = self.clock.now();
-        let plan = state.plan;
-        let Some(project) = state.owned_mut(request, name) else { return no_project() };
-        if let Some(fault) = self.trap(request, "other_operator")
-            && let Some(to) = fault.with.get("to").and_then(Value::as_str)
-        {
-            project.flip_by_other(&DeploymentId::from(to), now);
-        }
-        if let Some(refused) = refuse_rollback(project, plan, id) {
-            return refused;
-        }
-        let assignment = match self.trap(request, "assignment_stays_on") {
-            Some(_) => AssignmentAfter::Unchanged,
-            None => AssignmentAfter::Off,
-        };
-        if self.trap(request, "control_plane_only").is_some() {
-            project.held_back = project.serving().cloned();
-        } else {
-            project.held_back = None;
-        }
-        let script = Script { ending: self.ending(request, project), assignment };
-        let description = request.query.get("description").cloned().unwrap_or_default();
-        project.rollback_note = Some(RollbackNote { at: now, description });
-        project.start(JobKind::Rollback, id.into(), now, script);
-        Answer::new(201, None)
-    }
-
-    fn ending(&self, request: &Request, project: &Project) -> Ending {
-        if let Some(fault) = self.trap(request, "job_failed") {
-            let named = fault.with.get("aliases").and_then(Value::as_array);
-            let named = named.map(|names| names.iter().filter_map(Value::as_str).collect());
-            let all_but_one = || project.domains.iter().skip(1).map(|d| d.name.as_str()).collect();
-            let kept: Vec<&str> = named.unwrap_or_else(all_but_one);
-            return Ending::Fails(kept.into_iter().map(ToOwned::to_owned).collect());
-        }
-        let others = [
-            ("job_skipped", Ending::Skipped),
-            ("job_stuck", Ending::Stuck),
-            ("job_unknown", Ending::Unknown),
-        ];
-        let sprung = others.into_iter().find(|(kind, _)| self.trap(request, kind).is_some());
-        sprung.map_or(Ending::Succeeds, |(_, ending)| ending)
-    }
-
-    fn promote(&self, state: &mut State, request: &Request, name: &str, id: &str) -> Answer {
-        let Some(project) = state.owned_mut(request, name) else { return no_project() };
-        let Some(deployment) = project.find(id) else { return no_deployment(id) };
-        if deployment.target != Target::Production || deployment.state != "READY" {
-            let message = "The provided deployment is not a production deployment that is ready.";
-            return Answer::error(422, "unprocessable_entity", message);
-        }
-        if project.target.as_ref() == Some(&deployment.id) {
-            return Answer::error(409, "conflict", already_current(id));
-        }
-        if project.is_moving() {
-            return busy();
-        }
-        let to = deployment.id.clone();
-        project.rollback_note = None;
-        project.held_back = None;
-        let script =
-            Script { ending: self.ending(request, project), assignment: AssignmentAfter::On };
-        project.start(JobKind::Promote, to, self.clock.now(), script);
-        Answer::new(201, None)
     }
 
     /// The names of the last job, if it was of this kind; each kind has its own shape in the wild.
@@ -204,34 +124,6 @@ impl VercelModel {
         });
         Answer::ok(json!({"aliases": rows.collect::<Vec<_>>(), "pagination": null}))
     }
-}
-
-/// The order of checks is that of the fact sheet: unknown, busy, not acceptable, plan.
-fn refuse_rollback(project: &Project, plan: ModelPlan, id: &str) -> Option<Answer> {
-    let Some(deployment) = project.find(id).filter(|found| found.id.as_str() == id) else {
-        return Some(no_deployment(id));
-    };
-    if project.is_moving() {
-        return Some(busy());
-    }
-    let served = |d: &ModelDeployment| {
-        d.target == Target::Production
-            && d.state == "READY"
-            && d.substate == Some(Substate::Promoted)
-    };
-    if !served(deployment) {
-        let message = "The provided deployment is not eligible for a rollback.";
-        return Some(Answer::error(422, "unprocessable_entity", message));
-    }
-    if project.target.as_ref() == Some(&deployment.id) {
-        return Some(Answer::error(422, "unprocessable_entity", already_current(id)));
-    }
-    if plan == ModelPlan::Hobby && project.previous() != Some(&deployment.id) {
-        let message =
-            "To roll back further than the previous production deployment, upgrade to pro";
-        return Some(Answer::error(402, "payment_required", message));
-    }
-    None
 }
 
 impl State {
@@ -309,7 +201,7 @@ impl State {
         self.project(name).filter(|_| self.in_scope(request))
     }
 
-    fn owned_mut(&mut self, request: &Request, name: &str) -> Option<&mut Project> {
+    pub(super) fn owned_mut(&mut self, request: &Request, name: &str) -> Option<&mut Project> {
         let in_scope = self.in_scope(request);
         self.project_mut(name).filter(|_| in_scope)
     }
@@ -322,7 +214,7 @@ impl State {
     }
 
     /// A call that this model does not have: the caller learns nothing, the world's keeper does.
-    fn unknown(&mut self, request: &Request) -> Answer {
+    pub(super) fn unknown(&mut self, request: &Request) -> Answer {
         let call = format!("{} {}", request.method, request.path);
         tracing::error!(%call, "the modelled vercel does not know this call");
         self.unknown_calls.push(call.clone());
@@ -330,18 +222,10 @@ impl State {
     }
 }
 
-fn no_project() -> Answer {
+pub(super) fn no_project() -> Answer {
     Answer::error(404, "not_found", "Project not found.")
 }
 
-fn no_deployment(id: &str) -> Answer {
+pub(super) fn no_deployment(id: &str) -> Answer {
     Answer::error(404, "not_found", format!("Could not find the deployment: {id}"))
-}
-
-fn busy() -> Answer {
-    Answer::error(409, "conflict", "Another alias job is in progress for this project.")
-}
-
-fn already_current(id: &str) -> String {
-    format!("The provided deploymentId ({id}) is already the current production deployment.")
 }

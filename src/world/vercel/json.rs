@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::build::QUEUED_FOR;
 use super::project::{Domain, Job, Project};
 use super::{ModelDeployment, State, Substate, Target};
 use crate::domain::time::Timestamp;
@@ -90,6 +91,10 @@ impl State {
         if let Some(at) = deployment.promoted_at {
             body["aliasAssignedAt"] = at.0.into();
         }
+        if deployment.state == "ERROR" {
+            body["errorCode"] = "BUILD_UTILS_SPAWN_1".into();
+            body["errorMessage"] = "Command \"npm run build\" exited with 1".into();
+        }
         if let Some(team) = &self.team {
             body["team"] = json!({"id": team.id, "slug": team.slug, "name": team.name});
         }
@@ -110,14 +115,15 @@ impl State {
 fn deployment_json(project: &Project, deployment: &ModelDeployment) -> Value {
     let mut body = json!({
         "id": deployment.id, "name": project.name, "url": deployment.host, "projectId": project.id,
-        "createdAt": deployment.created_at.0, "buildingAt": deployment.created_at.0 + 3_000,
+        "createdAt": deployment.created_at.0,
+        "buildingAt": (deployment.created_at + QUEUED_FOR).0,
         "readyState": deployment.state, "target": deployment.target.word(), "type": "LAMBDAS",
         "source": "git", "aliasError": null, "meta": meta(deployment),
         "creator": {"uid": USER_ID, "username": USER_NAME},
         "inspectorUrl": format!("https://vercel.com/demo/{}/{}", project.name, deployment.id),
     });
-    if deployment.state == "READY" {
-        body["ready"] = (deployment.created_at.0 + 60_000).into();
+    if let Some(at) = deployment.ready_at {
+        body["ready"] = at.0.into();
     }
     if let Some(substate) = deployment.substate {
         body["readySubstate"] = substate.word().into();
@@ -146,7 +152,7 @@ fn meta(deployment: &ModelDeployment) -> Value {
     }
     json!({
         "githubCommitSha": deployment.sha, "githubCommitMessage": deployment.message,
-        "githubCommitAuthorName": deployment.author, "githubCommitRef": "main",
+        "githubCommitAuthorName": deployment.author, "githubCommitRef": deployment.branch,
         "githubOrg": "demo", "githubRepo": "shop", "githubDeployment": "1",
     })
 }

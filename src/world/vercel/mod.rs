@@ -1,27 +1,36 @@
 //! A model of Vercel: projects, deployments, production names and the jobs that move them, in Vercel's wire format.
 //!
-//! `seed` holds what it starts with, `project` how it moves, `calls` what it answers, `json` the shapes, `routes` the door
-//! with token, scope and traps. It checks tokens and scopes, and notes loudly every call that it does not know. It must
+//! `seed` holds what it starts with, `project` how it moves, `build` what a push sets off, `calls`, `writes` and `log` what
+//! it answers, `json` the shapes, `routes` the door with token, scope and traps. It checks tokens and scopes, and notes loudly every call that it does not know. It must
 //! never be kinder than the real one.
 
+mod build;
 mod calls;
 mod json;
+mod log;
 mod project;
 mod routes;
 mod seed;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 
-pub use seed::{ModelDeployment, ModelPlan, ProjectSeed, Substate, Target, Team, VercelSeed};
+pub use build::{PRODUCTION_BRANCH, Push};
+pub use log::{Through, Visit};
+pub use seed::{
+    Health, ModelDeployment, ModelPlan, ProjectSeed, Substate, Target, Team, VercelSeed,
+};
 
+use self::build::{Build, BuildEnding, TAKES};
 use self::project::Project;
 use super::clock::WorldClock;
 use super::ledger::Ledger;
 use crate::domain::ids::DeploymentId;
+use crate::domain::time::Span;
 use crate::engine::ports::Clock;
 
 /// The traps of this model, by the name that a fault carries.
@@ -35,11 +44,16 @@ use crate::engine::ports::Clock;
 /// | `garbage` | answers 200 with a page that is not JSON, doing nothing |
 /// | `job_failed` | `{"aliases":["www.shop.example.com"]}` stay behind; without a list all but the first |
 /// | `job_skipped`, `job_stuck`, `job_unknown` | the job ends so, never ends, or says a word nobody knows |
+/// | `rolling_release` | the promote is answered 202 and begins after `{"seconds":60}` only |
 /// | `assignment_stays_on` | the rollback does not switch automatic assignment off |
+/// | `assignment_stays_off` | the promote does not switch automatic assignment on |
 /// | `assignment_missing` | the project does not say whether automatic assignment is on |
 /// | `control_plane_only` | the names move, but customers keep getting what they got |
 /// | `other_operator` | `{"to":"dpl_…"}`: somebody flips production just before the write |
 /// | `stale_list` | the list of deployments does not have the newest one yet |
+/// | `fix_breaks` | what is promoted works at its own address, and breaks at the production names |
+/// | `build_fails` | the build of a push ends with an error; `on` may name the branch |
+/// | `build_slow` | the build of a push takes `{"seconds":120}` |
 pub const FAULTS: &[&str] = &[
     "lost_answer",
     "dropped",
@@ -50,11 +64,16 @@ pub const FAULTS: &[&str] = &[
     "job_skipped",
     "job_stuck",
     "job_unknown",
+    "rolling_release",
     "assignment_stays_on",
+    "assignment_stays_off",
     "assignment_missing",
     "control_plane_only",
     "other_operator",
     "stale_list",
+    "fix_breaks",
+    "build_fails",
+    "build_slow",
 ];
 
 /// The vendor's name in the ledger.
@@ -181,6 +200,40 @@ impl VercelModel {
         });
     }
 
+    /// Somebody pushed: a build of that commit begins, for production if it is the production branch. A commit that was
+    /// built for the same purpose before is not built again. `health`: what its code does to customers. Returns the id
+    /// that the deployment has from now on.
+    pub fn pushed(&self, project: &str, push: Push, health: Health) -> DeploymentId {
+        let trap = |kind| self.ledger.spring(VENDOR, kind, "PUSH", &push.branch);
+        let ending = match trap("build_fails") {
+            Some(_) => BuildEnding::Fails,
+            None => BuildEnding::Ready,
+        };
+        let slow = trap("build_slow").map(|fault| Span::seconds(writes::seconds(&fault, 120)));
+        let id = push.id();
+        self.change(project, |project| {
+            if project.find(id.as_str()).is_none() {
+                let build = Build::new(id.clone(), push.at, slow.unwrap_or(TAKES), ending);
+                project.builds.push(build);
+                project.deployments.push(push.deployment(&project.name, health));
+                project.deployments.sort_by_key(|deployment| deployment.created_at);
+            }
+        });
+        id
+    }
+
+    /// A deployment answered a visitor.
+    pub fn visited(&self, project: &str, visit: Visit) {
+        let mut state = self.state();
+        let project = state.project_mut(project);
+        project.expect("the caller names a project that was seeded").log.note(visit);
+    }
+
+    /// Mends or breaks a deployment.
+    pub fn set_health(&self, project: &str, deployment: &DeploymentId, health: Health) {
+        self.change(project, |project| project.set_health(deployment, health));
+    }
+
     /// Points production at a deployment at once, as if by hand, and lets customers get what the names say.
     pub fn set_live(&self, project: &str, to: &DeploymentId) {
         let now = self.clock.now();
@@ -194,6 +247,13 @@ impl VercelModel {
     pub fn flip_by_other(&self, project: &str, to: &DeploymentId) {
         let now = self.clock.now();
         self.change(project, |project| project.flip_by_other(to, now));
+    }
+
+    /// Somebody else presses *Undo Rollback* in the dashboard: what the last rollback moved away from is promoted, and
+    /// automatic assignment is on again. Without a rollback there is nothing to undo.
+    pub fn undo_rollback_by_other(&self, project: &str) {
+        let now = self.clock.now();
+        self.change(project, |project| project.undo_rollback_by_other(now));
     }
 
     /// Switches automatic assignment, as if in the project's settings.

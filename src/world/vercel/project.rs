@@ -7,7 +7,9 @@
 //! asked ── 0.3 s ──▶ in-progress ── each name after another 0.2 s ──▶ ended, 1.2 s or later
 //! ```
 
-use super::seed::{ModelDeployment, ProjectSeed, Substate, Target};
+use super::build::{Build, BuildEnding, Progress};
+use super::log::Log;
+use super::seed::{Health, ModelDeployment, ProjectSeed, Substate, Target};
 use crate::domain::ids::DeploymentId;
 use crate::domain::time::{Span, Timestamp};
 
@@ -33,6 +35,20 @@ pub(super) struct Project {
     pub(super) held_back: Option<DeploymentId>,
     /// How many rollbacks were begun because somebody called for them.
     pub(super) rollbacks_begun: usize,
+    /// Builds that have not ended.
+    pub(super) builds: Vec<Build>,
+    /// A promote that waits behind a rolling release.
+    pub(super) queued: Option<Queued>,
+    /// What visitors asked for.
+    pub(super) log: Log,
+}
+
+/// A promote that waits until a rolling release is over.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) to: DeploymentId,
+    pub(super) starts_at: Timestamp,
+    pub(super) script: Script,
 }
 
 /// A production name.
@@ -120,6 +136,9 @@ impl Project {
             rollback_note: None,
             held_back: None,
             rollbacks_begun: 0,
+            builds: Vec::new(),
+            queued: None,
+            log: Log::default(),
         }
     }
 
@@ -172,18 +191,27 @@ impl Project {
         self.mark_promoted(to, now);
     }
 
-    /// A job of somebody else that has just ended.
+    /// A job of somebody else that has just ended: a rollback to what is older, a promote of what is newer.
     pub(super) fn flip_by_other(&mut self, to: &DeploymentId, now: Timestamp) {
         let age = |id: &DeploymentId| self.find(id.as_str()).map(|d| d.created_at);
         let back = self.target.as_ref().and_then(age) > age(to);
         let kind = if back { JobKind::Rollback } else { JobKind::Promote };
+        self.ended_by_other(kind, to, now);
+    }
+
+    /// Somebody else undoes the last rollback: what it moved away from is promoted. Without one nothing happens.
+    pub(super) fn undo_rollback_by_other(&mut self, now: Timestamp) {
+        let job = self.job.as_ref().filter(|job| job.kind == JobKind::Rollback);
+        if let Some(from) = job.and_then(|job| job.from.clone()) {
+            self.rollback_note = None;
+            self.ended_by_other(JobKind::Promote, &from, now);
+        }
+    }
+
+    fn ended_by_other(&mut self, kind: JobKind, to: &DeploymentId, now: Timestamp) {
         let assignment = AssignmentAfter::Unchanged;
-        self.start(
-            kind,
-            to.clone(),
-            now - LASTS_AT_LEAST,
-            Script { ending: Ending::Succeeds, assignment },
-        );
+        let script = Script { ending: Ending::Succeeds, assignment };
+        self.start(kind, to.clone(), now - LASTS_AT_LEAST, script);
         self.flip(to, now);
         self.auto_assign = kind == JobKind::Promote;
         if let Some(job) = &mut self.job {
@@ -191,8 +219,37 @@ impl Project {
         }
     }
 
-    /// Carries out what the job has done by now.
+    /// Carries out what jobs and builds have done by now, each at its time: whether a build goes live depends on whether
+    /// automatic assignment was on when it was ready.
     pub(super) fn settle(&mut self, now: Timestamp) {
+        self.builds.sort_by_key(|build| build.ends_at);
+        for build in std::mem::take(&mut self.builds) {
+            self.settle_job(now.min(build.ends_at));
+            let Some(deployment) = self.deployments.iter_mut().find(|d| d.id == build.id) else {
+                continue;
+            };
+            match build.shows_on(deployment, now) {
+                Progress::UnderWay => self.builds.push(build),
+                Progress::Ended => self.ships(&build),
+            }
+        }
+        self.settle_job(now);
+    }
+
+    /// A production build that is ready takes production, if it may.
+    fn ships(&mut self, build: &Build) {
+        let is_for_production =
+            self.find(build.id.as_str()).is_some_and(|d| d.target == Target::Production);
+        let is_ready = build.ending == BuildEnding::Ready;
+        if is_for_production && is_ready && self.auto_assign && self.queued.is_none() {
+            self.flip(&build.id, build.ends_at);
+        }
+    }
+
+    fn settle_job(&mut self, now: Timestamp) {
+        if let Some(queued) = self.queued.take_if(|queued| queued.starts_at <= now) {
+            self.start(JobKind::Promote, queued.to, queued.starts_at, queued.script);
+        }
         let Some(job) = self.job.as_mut().filter(|job| !job.settled) else { return };
         let elapsed = now.since(job.requested_at);
         for (index, domain) in (1i64..).zip(&mut self.domains) {
@@ -218,6 +275,13 @@ impl Project {
             AssignmentAfter::Unchanged => {}
         }
         self.mark_promoted(&to, at);
+    }
+
+    /// Mends or breaks a deployment.
+    pub(super) fn set_health(&mut self, id: &DeploymentId, health: Health) {
+        if let Some(deployment) = self.deployments.iter_mut().find(|d| d.id == *id) {
+            deployment.health = health;
+        }
     }
 
     fn mark_promoted(&mut self, id: &DeploymentId, at: Timestamp) {

@@ -1,5 +1,6 @@
 //! What a modelled Vercel starts with, and the demo's own story.
 
+use super::build::PRODUCTION_BRANCH;
 use crate::domain::ids::DeploymentId;
 use crate::domain::time::{Span, Timestamp};
 
@@ -76,8 +77,12 @@ pub struct ModelDeployment {
     pub message: String,
     /// Who wrote the commit.
     pub author: String,
+    /// The branch that it was built from.
+    pub branch: String,
     /// When the build was made.
     pub created_at: Timestamp,
+    /// When it was ready, if it is.
+    pub ready_at: Option<Timestamp>,
     /// `READY`, `BUILDING`, `ERROR` …
     pub state: String,
     /// Whether it has served, where Vercel says so.
@@ -86,6 +91,19 @@ pub struct ModelDeployment {
     pub target: Target,
     /// When it last took the production names.
     pub promoted_at: Option<Timestamp>,
+    /// What its code does to customers.
+    pub health: Health,
+}
+
+/// What a deployment's code does to customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Every page works.
+    Good,
+    /// The checkout answers 500.
+    BreaksCheckout,
+    /// The checkout answers 500 at the production names, and works at the deployment's own address.
+    BreaksInProduction,
 }
 
 /// Whether a deployment has seen production traffic.
@@ -175,25 +193,29 @@ struct DemoRow {
     message: &'static str,
     author: &'static str,
     age: Span,
-    target: Target,
+    branch: &'static str,
+    health: Health,
 }
 
 impl DemoRow {
     fn deployment(&self, now: Timestamp) -> ModelDeployment {
         let created_at = now - self.age;
         let live_after = Span::seconds(64);
-        let served = self.target == Target::Production;
+        let served = self.branch == PRODUCTION_BRANCH;
         ModelDeployment {
             id: self.id.into(),
             host: self.host.to_owned(),
             sha: self.sha.to_owned(),
             message: self.message.to_owned(),
             author: self.author.to_owned(),
+            branch: self.branch.to_owned(),
             created_at,
+            ready_at: Some(created_at + Span::seconds(60)),
             state: "READY".to_owned(),
             substate: served.then_some(Substate::Promoted),
-            target: self.target,
+            target: if served { Target::Production } else { Target::Preview },
             promoted_at: served.then(|| created_at + live_after),
+            health: self.health,
         }
     }
 }
@@ -206,7 +228,8 @@ const DEMO: [DemoRow; 4] = [
         message: "Show delivery dates on product pages (#118)",
         author: "Lee Okafor",
         age: Span::minutes(51 * 60),
-        target: Target::Production,
+        branch: PRODUCTION_BRANCH,
+        health: Health::Good,
     },
     DemoRow {
         id: "dpl_3Kx9pBwT6mRfQv5NcZa8GjYh2dUe",
@@ -215,7 +238,8 @@ const DEMO: [DemoRow; 4] = [
         message: "Remember the basket between visits (#121)",
         author: "Ana Duarte",
         age: Span::minutes(5 * 60 + 20),
-        target: Target::Production,
+        branch: PRODUCTION_BRANCH,
+        health: Health::Good,
     },
     DemoRow {
         id: "dpl_9FtLd6QyNs1WkXr4VbHz7CmEa5Pg",
@@ -224,7 +248,8 @@ const DEMO: [DemoRow; 4] = [
         message: "Rework checkout totals (#124)\n\nRounds once, at the end, as the tax office wants it.",
         author: "Bo Lindqvist",
         age: Span::minutes(12),
-        target: Target::Production,
+        branch: PRODUCTION_BRANCH,
+        health: Health::BreaksCheckout,
     },
     DemoRow {
         id: "dpl_2RnPc8ZvJw5TyGk3BxMq6HsUd9Lf",
@@ -233,6 +258,7 @@ const DEMO: [DemoRow; 4] = [
         message: "Try gift cards",
         author: "Ana Duarte",
         age: Span::minutes(38),
-        target: Target::Preview,
+        branch: "gift-cards",
+        health: Health::Good,
     },
 ];

@@ -8,12 +8,19 @@ use super::*;
 use crate::domain::time::{Span, Timestamp};
 use crate::world::ledger::Fault;
 
+mod builds;
+mod logs;
+mod promotes;
+
 const START: Timestamp = Timestamp(1_795_237_200_000);
 const C1: &str = "dpl_7Hq2mVnW4tKcYz8RbXe1LsPf3uJd";
 const C2: &str = "dpl_3Kx9pBwT6mRfQv5NcZa8GjYh2dUe";
 const C3: &str = "dpl_9FtLd6QyNs1WkXr4VbHz7CmEa5Pg";
 const PREVIEW: &str = "dpl_2RnPc8ZvJw5TyGk3BxMq6HsUd9Lf";
 const TEAM: &str = "teamId=team_demo";
+
+/// A commit that nobody has built yet.
+const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 struct Bench {
     clock: Arc<WorldClock>,
@@ -77,6 +84,16 @@ impl Bench {
             deployment.as_ref().is_some_and(|deployment| deployment.as_str() == id)
         };
         self.model.aliases("shop").iter().filter(|row| at(row)).count()
+    }
+}
+
+fn push(branch: &str, sha: &str, at: Timestamp) -> Push {
+    Push {
+        branch: branch.to_owned(),
+        sha: sha.to_owned(),
+        message: "Revert \"Rework checkout totals\" (#126)".to_owned(),
+        author: "Ana Duarte".to_owned(),
+        at,
     }
 }
 
@@ -315,16 +332,20 @@ async fn every_trap_has_a_name_and_every_name_a_trap() {
         bench.arm(kind, json!({"status": 500, "to": C2}));
         let client = reqwest::Client::new();
         let paths = [
+            (Method::POST, format!("/v10/projects/prj_shop/promote/{C1}?{TEAM}")),
             (Method::POST, format!("/v1/projects/prj_shop/rollback/{C2}?{TEAM}")),
             (Method::GET, format!("/v9/projects/prj_shop?{TEAM}")),
             (Method::GET, format!("/v7/deployments?projectId=prj_shop&{TEAM}")),
         ];
+        bench.model.pushed("shop", push("main", SHA, START), Health::Good);
         for (method, path) in paths {
             let request = client.request(method, format!("{}{path}", bench.url));
             let request = request.bearer_auth(bench.model.token());
             // Some of these never come to an answer; only the trap matters here.
             let wait = std::time::Duration::from_millis(500);
             let _ = tokio::time::timeout(wait, request.send()).await;
+            // One job after the other.
+            bench.clock.advance(Span::seconds(2));
         }
         assert!(bench.ledger.armed().is_empty(), "{kind} did not spring");
     }

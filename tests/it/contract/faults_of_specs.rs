@@ -2,6 +2,8 @@
 //!
 //! An entry says in words what its function mends. One that no call needs any more fails a test.
 
+mod github;
+
 use serde_json::{Value, json};
 
 use super::spec::Vendor;
@@ -13,7 +15,7 @@ pub struct Fault {
     pub operation: &'static str,
     pub says: &'static str,
     pub truth: &'static str,
-    /// Where in the fact sheets (`../shared/facts`) it stands.
+    /// Where in the fact sheets (`../shared/facts`) it stands, or with the vendor.
     pub source: &'static str,
     pub mend: fn(&mut Value),
 }
@@ -94,6 +96,19 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         vendor: Vendor::Vercel,
+        operation: "GET /v13/deployments/{idOrUrl}",
+        says: "a deployment has exactly one of two shapes",
+        truth: "the second shape is a part of the first: whoever sees the whole of a deployment sees both",
+        source: "vercel.md §4.1",
+        mend: |document| {
+            let whole = "/paths/~1v13~1deployments~1{idOrUrl}/get/responses/200\
+                         /content/application~1json/schema";
+            let shapes = place(document, whole)["oneOf"].clone();
+            *place(document, whole) = json!({ "anyOf": shapes });
+        },
+    },
+    Fault {
+        vendor: Vendor::Vercel,
         operation: "PATCH /v9/projects/{idOrName}",
         says: "nothing: the operation was left out of the copy",
         truth: "it changes settings of a project, and answers with the project",
@@ -122,6 +137,26 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         vendor: Vendor::Vercel,
+        operation: "POST /v10/projects/{projectId}/promote/{deploymentId}",
+        says: "no body",
+        truth: "an empty object is taken: Vercel's own client sends it",
+        source: "vercel.md §2 row 12, §13.2",
+        mend: |document| {
+            let path = "/paths/~1v10~1projects~1{projectId}~1promote~1{deploymentId}/post";
+            let schema = json!({"type": "object", "additionalProperties": false});
+            set(document, path, "requestBody", json!({"content": {JSON: {"schema": schema}}}));
+        },
+    },
+    Fault {
+        vendor: Vendor::Vercel,
+        operation: "GET /api/logs/request-logs",
+        says: "nothing: only Vercel's own client asks for it, at another host",
+        truth: "it lists requests and what they were answered, page by page",
+        source: "vercel.md §4.3",
+        mend: request_logs,
+    },
+    Fault {
+        vendor: Vendor::Vercel,
         operation: "GET /v2/teams/{teamId}",
         says: "no query parameter teamId, since it stands in the path",
         truth: "Vercel's own client sends it with this call as with every other",
@@ -138,6 +173,30 @@ pub const FAULTS: &[Fault] = &[
         truth: "they have one: an error with a code and a message, sometimes with more beside",
         source: "vercel.md §1.2",
         mend: refusals_have_a_body,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists the checks that a branch demands, each with the app that runs it",
+        source: "docs.github.com/rest, by the operation's name",
+        mend: github::required_checks,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists who approved and who asked for changes",
+        source: "docs.github.com/rest, by the operation's name",
+        mend: github::reviews,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists who was asked for a review and has given none",
+        source: "docs.github.com/rest, by the operation's name",
+        mend: github::reviewers,
     },
     Fault {
         vendor: Vendor::GitHub,
@@ -237,6 +296,40 @@ fn names_of_a_rollback(document: &mut Value) {
     operation["responses"]["200"]["content"] = json!({JSON: {"schema": schema}});
     let path = "/v9/projects/{projectId}/rollback/aliases";
     set(document, "/paths", path, json!({"get": operation}));
+}
+
+fn request_logs(document: &mut Value) {
+    let text = json!({"type": "string"});
+    let number = json!({"type": "integer"});
+    let asked = |name: &str, required: bool, schema: &Value| json!({"name": name, "in": "query", "required": required, "schema": schema});
+    let row = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {
+            "requestId": text, "timestamp": {"type": "string", "format": "date-time"},
+            "deploymentId": text, "requestMethod": text, "requestPath": text,
+            "statusCode": number, "environment": {"enum": ["production", "preview"]},
+            "branch": {"type": ["string", "null"]}, "domain": text, "cache": text,
+            "logs": {"type": "array", "items": {"type": "object", "properties": {
+                "level": {"enum": ["error", "warning", "info", "fatal"]}, "message": text,
+                "messageTruncated": {"type": "boolean"}}}},
+            "events": {"type": "array", "items": {"type": "object",
+                "properties": {"source": text}}},
+        },
+    });
+    let page = json!({"type": "object", "required": ["rows"], "properties": {
+        "rows": {"type": "array", "items": row}, "hasMoreRows": {"type": "boolean"}}});
+    let operation = json!({
+        "security": [{"bearerToken": []}],
+        "parameters": [
+            asked("projectId", true, &text), asked("ownerId", true, &text),
+            asked("teamId", false, &text), asked("page", false, &number),
+            asked("startDate", false, &number), asked("endDate", false, &number),
+            asked("deploymentId", false, &text),
+            asked("environment", false, &json!({"enum": ["production", "preview"]})),
+        ],
+        "responses": {"200": {"content": {JSON: {"schema": page}}}, "404": {}},
+    });
+    set(document, "/paths", "/api/logs/request-logs", json!({"get": operation}));
 }
 
 fn refusals_have_a_body(document: &mut Value) {

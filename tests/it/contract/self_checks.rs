@@ -249,6 +249,12 @@ fn in_source(file: &str, pattern: &str) -> Vec<String> {
     pattern.captures_iter(&text).map(|found| found[1].to_owned()).collect()
 }
 
+/// The segments of a path as the source writes them: texts as they are, anything else as `*`.
+fn segments(written: &str) -> impl Iterator<Item = &str> {
+    let segments = written.split(',').map(str::trim).filter(|one| !one.is_empty());
+    segments.map(|one| one.strip_prefix('"').map_or("*", |text| text.trim_end_matches('"')))
+}
+
 /// The adapters' unit tests are out of reach of these checks. The calls that they make are made by these lines of source.
 #[test]
 fn every_call_that_the_adapters_can_make_is_in_the_list() {
@@ -257,13 +263,18 @@ fn every_call_that_the_adapters_can_make_is_in_the_list() {
     for method in &methods {
         assert!(lists(&["api", method]), "{method} is not in the list of calls");
     }
-    let paths = in_source("vercel/provider.rs", r"path: &\[([^\]]+)\]");
+    let mut paths = in_source("vercel/provider.rs", r"path: &\[([^\]]+)\]");
+    paths.extend(in_source("vercel/logs.rs", r"path: &\[([^\]]+)\]"));
     for path in &paths {
-        let segments = path.split(',').map(str::trim).filter(|one| !one.is_empty());
-        let segments: Vec<&str> = segments
-            .map(|one| one.strip_prefix('"').map_or("*", |text| text.trim_end_matches('"')))
-            .collect();
+        let segments: Vec<&str> = segments(path).collect();
         assert!(lists(&segments), "{path} is not in the list of calls");
     }
-    assert!(methods.len() >= 4 && paths.len() >= 6, "the patterns miss {methods:?} {paths:?}");
+    let files = ["github/forge.rs", "github/revert.rs", "github/demands.rs"];
+    let calls = files.map(|file| in_source(file, r"at\.path\(&\[([^\]]*)\]\)")).concat();
+    for call in &calls {
+        let segments: Vec<&str> = ["repos", "*", "*"].into_iter().chain(segments(call)).collect();
+        assert!(lists(&segments), "{call} is not in the list of calls");
+    }
+    let is_enough = methods.len() >= 4 && paths.len() >= 6 && calls.len() >= 12;
+    assert!(is_enough, "the patterns miss {methods:?} {paths:?} {calls:?}");
 }

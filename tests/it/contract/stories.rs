@@ -15,6 +15,7 @@ use super::samples::{self, Sample};
 use super::spec::{Description, Vendor, say};
 use super::{READER, answer_faults, is_by_the_bot, judged, request_faults, tally};
 use crate::harness::{Settings, World};
+use crate::vercel_promote;
 
 /// The bot's calls by their names in the list.
 pub fn names(calls: &[Call]) -> BTreeMap<String, Vec<&Call>> {
@@ -39,6 +40,18 @@ fn calls() -> &'static [Call] {
         };
         World::run(async |w| {
             an_incident(&w).await;
+            note(&w);
+        });
+        World::run(async |w| {
+            vercel_promote::a_fix_is_promoted(&w).await;
+            note(&w);
+        });
+        World::run(async |w| {
+            crate::github_model::every_call(&w).await;
+            note(&w);
+        });
+        World::run(async |w| {
+            crate::forge::every_call(&w).await;
             note(&w);
         });
         let by_socket = Settings { socket_mode: true, ..Settings::default() };

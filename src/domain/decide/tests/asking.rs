@@ -172,6 +172,7 @@ fn nothing_is_resolved_before_pointer_deployments_and_plan_are_read() {
         plan: None,
         aliases: None,
         changes: None,
+        forge: crate::domain::fix::Readings::default(),
         fresh: Fresh {
             confirmation: "cnf_1".into(),
             effect: "eff_1".into(),

@@ -22,7 +22,7 @@ fn disarming() -> Story {
 }
 
 fn disarms(story: &Story) -> usize {
-    let effect = story.flip().disarm.as_ref().map(|disarm| disarm.effect.clone());
+    let effect = story.flip().switch.as_ref().map(|disarm| disarm.effect.clone());
     effect.map_or(0, |effect| story.starts(&effect))
 }
 
@@ -101,7 +101,7 @@ fn a_refused_switch_is_read_back_and_a_person_told() {
 fn a_switch_that_was_surely_not_taken_is_tried_again_and_does_not_count() {
     let mut story = disarming();
     story.disarm_ends(not_taken(5));
-    let disarm = story.flip().disarm.clone().unwrap();
+    let disarm = story.flip().switch.clone().unwrap();
     assert_eq!((disarm.attempts, disarm.not_before), (0, DAWN + Span::seconds(5)));
     assert_eq!(story.reads_the_flag().kinds, [""; 0]);
     story.passes(5);

@@ -26,7 +26,11 @@ fn through(deployment: Deployment, address: Address, found: Found) -> Walked {
     let step = Step { request: "GET /".to_owned(), took: Span(5), found };
     let journeys = vec![Journey { name: "front page".to_owned(), steps: vec![step] }];
     let answers = (address == Address::Production).then_some(Seen::Target);
-    Walked::Through { goal: Goal { deployment, address }, walk: Walk { answers, journeys } }
+    Walked::Through {
+        goal: Goal { deployment, address },
+        walk: Walk { answers, journeys },
+        log: None,
+    }
 }
 
 fn ends(story: &mut Story, verification: VerificationId, walked: Walked) -> Reply {

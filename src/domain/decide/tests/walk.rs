@@ -7,7 +7,7 @@ use checks::Checks;
 
 use crate::domain::action::Action;
 use crate::domain::actor::{Person, Role};
-use crate::domain::decide::Request;
+use crate::domain::decide::{Look, Request};
 use crate::domain::deployment::{Assignment, JobKind, JobStatus, Live, PointerJob};
 use crate::domain::event::{Outcome, Wish};
 use crate::domain::fixture::{
@@ -199,6 +199,12 @@ fn due(
             let verdict = if chance.one_in(2) { not_serving(story.now) } else { SERVING };
             Some(Request::Judge { incident, verdict })
         }
+        Next::Watch(_, effect, _) => {
+            let why = || "500".to_owned();
+            let looks =
+                [Look::Well, Look::Well, Look::Ill { why: why() }, Look::Unknown { why: why() }];
+            Some(Request::Watched { incident, effect, look: chance.pick(&looks) })
+        }
         Next::Walk(verification) => {
             let walked = walked(chance);
             Some(Request::EndVerification { incident, verification, walked })
@@ -211,7 +217,7 @@ fn walked(chance: &mut Chance) -> Walked {
     let deployment = deployment(chance.pick(&["v42", "v41", "v40"]));
     let address = chance.pick(&[Address::Production, Address::Own]);
     let walk = Walk { answers: chance.pick(&[Some(Seen::Target), None]), journeys: Vec::new() };
-    let through = Walked::Through { goal: Goal { deployment, address }, walk };
+    let through = Walked::Through { goal: Goal { deployment, address }, walk, log: None };
     chance.pick(&[through, Walked::Not { why: "no answer".to_owned() }])
 }
 
@@ -244,7 +250,7 @@ fn untimely(story: &Story, incident: IncidentId, chance: &mut Chance) -> Request
     let flip = story.book.incidents[&incident].flip();
     let mut effects = vec!["eff_of_nobody".into()];
     effects.extend(flip.map(|flip| flip.effect.clone()));
-    effects.extend(flip.and_then(|flip| flip.disarm.as_ref()).map(|disarm| disarm.effect.clone()));
+    effects.extend(flip.and_then(|flip| flip.switch.as_ref()).map(|disarm| disarm.effect.clone()));
     let effect = chance.pick(&effects);
     let outcome = chance.pick(&[Outcome::Accepted, unknown(), refused(), not_taken(1)]);
     let verdict = chance.pick(&[SERVING, not_serving(story.now)]);

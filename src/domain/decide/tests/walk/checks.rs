@@ -66,7 +66,7 @@ impl Checks {
             }
             Event::Incident(event) => self.asked_or_answered(after, id, event),
             Event::Flip(event) => self.flipped(before, after, id, event),
-            Event::Verification(_) => {}
+            Event::Verification(_) | Event::Fix(_) => {}
             Event::Register(_) | Event::Service(_) => panic!("{kind} in an incident's stream"),
         }
     }
@@ -148,7 +148,7 @@ impl Checks {
         let calls = self.calls.get_mut(effect).expect("the intent comes first");
         let flip = was.flip().expect("only flips make calls");
         match call_of(was, effect).expect("the call is the incident's own") {
-            Effect::Rollback { to, .. } => {
+            Effect::Rollback { to, .. } | Effect::Promote { to } => {
                 let by = &flip.confirmed_by;
                 let role = after.policy.role(&was.service, by);
                 assert!(role >= Some(Role::Responder), "{by} had lost the right at the send");
@@ -162,11 +162,11 @@ impl Checks {
                 );
             }
             // The reading that finds the flag still on allows the second call.
-            Effect::Disarm => {
-                let is_first = flip.disarm.as_ref().is_some_and(|one| one.last.is_none());
+            Effect::Disarm | Effect::Arm => {
+                let is_first = flip.switch.as_ref().is_some_and(|one| one.last.is_none());
                 let is_on = after.outside[&was.service].pointer.assignment == Assignment::On;
                 assert!(calls.may_start || is_first || is_on, "a second call without a reading");
-                assert!(flip.disarm.as_ref().is_some_and(|one| one.sending.is_none()));
+                assert!(flip.switch.as_ref().is_some_and(|one| one.sending.is_none()));
             }
         }
         calls.counted += 1;

@@ -1,4 +1,9 @@
-//! GitHub's shapes, as far as its description demands them.
+//! GitHub's shapes, as far as its description demands them: here those of the repository, its commits and files.
+
+pub(super) mod checks;
+pub(super) mod hooks;
+pub(super) mod pulls;
+pub(super) mod rules;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::REPO;
 use super::repository::{CommitRow, Comparison, FileRow};
-use super::seed::PullRow;
+use crate::domain::time::Timestamp;
 
 /// GitHub names its own addresses, wherever it is asked.
 const API: &str = "https://api.github.com";
@@ -27,9 +32,10 @@ fn segment(path: &str) -> String {
 
 pub(super) fn user(name: &str) -> Value {
     let login = name.split(' ').next().unwrap_or(name).to_lowercase();
+    let id = login.bytes().fold(583_231_u64, |id, byte| id + u64::from(byte) * 7);
     let of = |rest: &str| format!("{API}/users/{login}{rest}");
     json!({
-        "login": login, "id": 583_231, "node_id": "MDQ6VXNlcjE=", "gravatar_id": "",
+        "login": login, "id": id, "node_id": "MDQ6VXNlcjE=", "gravatar_id": "",
         "avatar_url": format!("{PAGES}/images/{login}.png"), "html_url": format!("{PAGES}/{login}"),
         "url": of(""), "followers_url": of("/followers"), "following_url": of("/following"),
         "gists_url": of("/gists"), "starred_url": of("/starred"),
@@ -37,6 +43,31 @@ pub(super) fn user(name: &str) -> Value {
         "repos_url": of("/repos"), "events_url": of("/events"),
         "received_events_url": of("/received_events"), "type": "User", "site_admin": false,
     })
+}
+
+/// A time as GitHub writes it.
+pub(super) fn time(at: Timestamp) -> Value {
+    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()
+}
+
+/// A commit asked for by itself says what it changed.
+pub(super) fn full_commit(row: &CommitRow, changes: &[FileRow]) -> Value {
+    let mut commit = commit(row);
+    let sum = |count: fn(&FileRow) -> u64| changes.iter().map(count).sum::<u64>();
+    let (additions, deletions) = (sum(|file| file.additions), sum(|file| file.deletions));
+    commit["stats"] =
+        json!({"additions": additions, "deletions": deletions, "total": additions + deletions});
+    commit["files"] = changes.iter().map(|change| file(change, &row.sha)).collect();
+    commit
+}
+
+/// Where a branch is.
+pub(super) fn reference(branch: &str, sha: &str) -> Value {
+    let url = api(&format!("git/refs/heads/{branch}"));
+    let object = json!({"type": "commit", "sha": sha, "url": api(&format!("git/commits/{sha}"))});
+    json!({"ref": format!("refs/heads/{branch}"), "node_id": "REF_kwDO", "url": url,
+        "object": object})
 }
 
 pub(super) fn commit(row: &CommitRow) -> Value {
@@ -194,46 +225,22 @@ pub(super) fn repository() -> Value {
 }
 
 /// A repository asked for by itself says a little more.
-pub(super) fn full_repository() -> Value {
+pub(super) fn full_repository(auto_merge: &Value) -> Value {
     let mut repository = repository();
+    repository["allow_auto_merge"] = auto_merge.clone();
+    for way in ["allow_merge_commit", "allow_squash_merge", "allow_rebase_merge"] {
+        repository[way] = true.into();
+    }
     repository["network_count"] = 0.into();
     repository["subscribers_count"] = 1.into();
     repository
 }
 
-pub(super) fn pull(row: &PullRow, merged: &CommitRow) -> Value {
-    let number = row.number;
-    let of = |rest: &str| api(&format!("pulls/{number}{rest}"));
-    let issue = api(&format!("issues/{number}"));
-    let html = page(&format!("pull/{number}"));
-    let statuses = api(&format!("statuses/{}", merged.sha));
-    let comments = format!("{issue}/comments");
-    let end = |branch: &str| {
-        json!({"label": format!("demo:{branch}"), "ref": branch, "sha": merged.sha,
-            "user": user("demo"), "repo": repository()})
-    };
-    let link = |url: &str| json!({ "href": url });
-    json!({
-        "url": of(""), "id": number, "node_id": "PR_kwDO", "html_url": html,
-        "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"),
-        "issue_url": issue, "commits_url": of("/commits"), "comments_url": comments,
-        "review_comments_url": of("/comments"), "review_comment_url": of("/comments/1"),
-        "statuses_url": statuses, "number": number, "state": "closed", "locked": false,
-        "title": row.title, "user": user(row.author), "body": null, "labels": [],
-        "milestone": null, "created_at": merged.at, "updated_at": merged.at,
-        "closed_at": merged.at, "merged_at": merged.at, "merge_commit_sha": merged.sha,
-        "assignee": null, "author_association": "MEMBER", "auto_merge": null, "draft": false,
-        "head": end(row.branch), "base": end("main"),
-        "_links": {
-            "comments": link(&comments), "commits": link(&of("/commits")),
-            "statuses": link(&statuses), "html": link(&html), "issue": link(&issue),
-            "review_comments": link(&of("/comments")), "review_comment": link(&of("/comments/1")),
-            "self": link(&of("")),
-        },
-    })
-}
-
+/// What an error says; one about what was sent does not repeat its status.
 pub(super) fn problem(status: u16, message: &str) -> Value {
-    json!({"message": message, "status": status.to_string(),
-        "documentation_url": "https://docs.github.com/rest"})
+    let mut body = json!({"message": message, "documentation_url": "https://docs.github.com/rest"});
+    if status != 422 {
+        body["status"] = status.to_string().into();
+    }
+    body
 }
