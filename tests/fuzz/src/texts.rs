@@ -2,7 +2,7 @@
 
 use repoint::chat::catalog::{Catalog, CommandName, Kind, OptionName, Prefix, Verb};
 use repoint::chat::parse::{Scope, from_options, parse};
-use repoint::chat::request::{Request, Subject};
+use repoint::chat::request::{Linked, Request, Subject};
 use repoint::config::Config;
 use repoint::domain::event::Event;
 use repoint::domain::ids::ServiceId;
@@ -36,7 +36,7 @@ pub fn slack_text(data: &[u8]) {
 fn assert_understood(scope: &Scope<'_>, request: &Request) {
     let verb = request.verb();
     let subcommand = match verb {
-        Verb::Rollback | Verb::Verify => None,
+        Verb::Rollback | Verb::Revert | Verb::Verify | Verb::Promote => None,
         Verb::Incident(subcommand) => Some(subcommand.as_str()),
     };
     let options = options_of(request);
@@ -60,6 +60,28 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
             service = Some(one.to_string());
             more = to.clone().map(|to| (OptionName::To, to));
             text = reason.clone().map(|reason| (OptionName::Reason, reason));
+        }
+        Request::Revert { service: one, what, reason } => {
+            service = Some(one.to_string());
+            more = what.as_ref().map(|what| (OptionName::What, address(what)));
+            text = reason.clone().map(|reason| (OptionName::Reason, reason));
+        }
+        Request::Promote { service: one, deployment, reason } => {
+            service = Some(one.to_string());
+            more = deployment.clone().map(|one| (OptionName::Deployment, one));
+            text = reason.clone().map(|reason| (OptionName::Reason, reason));
+        }
+        Request::Fix { service: one, number, repository } => {
+            service = Some(one.to_string());
+            let what = format!("#{number}");
+            let named = Linked { what, repository: repository.clone() };
+            more = Some((OptionName::Pull, address(&named)));
+        }
+        Request::Flag { service: one, reason }
+        | Request::RuledOut { service: one, reason }
+        | Request::FalseAlarm { service: one, reason } => {
+            service = Some(one.to_string());
+            text = Some((OptionName::Reason, reason.clone()));
         }
         Request::Verify { service: one, deployment } => {
             service = Some(one.to_string());
@@ -100,6 +122,15 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
     let incident = incident.map(|id| (OptionName::Incident, id));
     let said = [service, incident, more, text].into_iter().flatten();
     said.map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+/// A change as its address, if it was given so.
+fn address(linked: &Linked) -> String {
+    match (&linked.repository, linked.what.strip_prefix('#')) {
+        (Some(name), Some(number)) => format!("https://github.com/{name}/pull/{number}"),
+        (Some(name), None) => format!("https://github.com/{name}/commit/{}", linked.what),
+        (None, _) => linked.what.clone(),
+    }
 }
 
 /// A configuration file.
