@@ -9,8 +9,6 @@ mod gate;
 mod incident;
 mod stakeholders;
 #[cfg(test)]
-mod tests;
-
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
 use super::reply::{Card, Part, Text};
