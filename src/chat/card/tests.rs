@@ -112,6 +112,11 @@ fn to_the_gate(read: &mut Read) {
 fn the_whole_runbook_can_be_read_from_the_rollback_to_resolved() {
     use CheckState::{Missing, Passed, Queued, Running};
     let mut read = Read::of(Story::new());
+    for (deployment, start) in
+        read.story.web().deployments.iter_mut().zip(["bad42", "b0041", "0ld40"])
+    {
+        deployment.sha = Some(format!("{start:0<40}"));
+    }
     read.step("ana types /rollback", |s| s.rollback("ana", None))
         .step("the target is known", Story::resolves)
         .step("ana types /revert too early", |s| s.reverts("ana"))
@@ -270,13 +275,15 @@ fn the_other_exits_stand_on_the_card_with_who_and_why() {
             s.raises_a_false_alarm("ana", Some("the payment provider was down"))
         })
         .step("ana agrees with herself", |s| s.presses("ana", Action::Agree))
-        .step("bo agrees", |s| s.presses("bo", Action::Agree))
-        .step("somebody undoes the rollback elsewhere", |s| {
-            s.web().pointer.live = Live::At(id_of("v42"));
-            s.web().pointer.assignment = Assignment::On;
-            s.bot(&Request::Look("web".into()))
-        });
-    insta::assert_snapshot!("other_exits", format!("{}\n{}", read.page, alarm.page));
+        .step("bo agrees", |s| s.presses("bo", Action::Agree));
+    let mut undone = Read::of(Story::pinned());
+    undone.step("somebody undoes the rollback elsewhere", |s| {
+        s.web().pointer.live = Live::At(id_of("v42"));
+        s.web().pointer.assignment = Assignment::On;
+        s.bot(&Request::Look("web".into()))
+    });
+    let pages = [read.page, alarm.page, undone.page];
+    insta::assert_snapshot!("other_exits", pages.join("\n"));
 }
 
 #[test]
