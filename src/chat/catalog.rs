@@ -22,7 +22,9 @@ use crate::domain::actor::Role;
 /// The files, by an explicit list: a file that is not named here is not a command.
 const FILES: &[(CommandName, &str)] = &[
     (CommandName::Rollback, include_str!("../../commands/rollback.toml")),
+    (CommandName::Revert, include_str!("../../commands/revert.toml")),
     (CommandName::Verify, include_str!("../../commands/verify.toml")),
+    (CommandName::Promote, include_str!("../../commands/promote.toml")),
     (CommandName::Incident, include_str!("../../commands/incident.toml")),
 ];
 
@@ -156,6 +158,10 @@ pub enum Kind {
     Service,
     /// A deployment: id, address, commit, version or list number.
     Deployment,
+    /// A change: commit, pull request, or a range of commits.
+    Change,
+    /// A pull request: its number or address.
+    Pull,
     /// An incident's number.
     Incident,
     /// What stands for a button.
@@ -209,7 +215,10 @@ impl Command {
     /// What Slack shows behind the command's name: the options, or the subcommands.
     pub fn usage_hint(&self) -> String {
         match self.name {
-            CommandName::Rollback | CommandName::Verify => {
+            CommandName::Rollback
+            | CommandName::Revert
+            | CommandName::Verify
+            | CommandName::Promote => {
                 self.declarations.iter().map(Declaration::arguments).collect::<Vec<_>>().join(" ")
             }
             CommandName::Incident => self

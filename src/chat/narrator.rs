@@ -1,22 +1,29 @@
-//! Turns what happened into what is said: the card redrawn, one short post per transition in its thread, and the
-//! stakeholders' posts. Pure.
+//! Turns what happened into what is said: the card redrawn, one short post per transition in its thread, a post in the channel
+//! for what nobody may miss, and the stakeholders' posts. Pure.
+//!
+//! The lines are in `incident`, `flip`, `fix` and `gate`; what everybody else is told in `stakeholders`.
+
+mod fix;
+mod flip;
+mod gate;
+mod incident;
+mod stakeholders;
+#[cfg(test)]
+mod tests;
 
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
-use super::evidence;
 use super::reply::{Card, Part, Text};
 use super::{verdict, words};
 use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
-use crate::domain::deployment::Assignment;
 use crate::domain::event::{
-    Confirmation, Effect, Emitted, Event, Exit, Finding, FlipEvent, IncidentEvent, Outcome,
-    ServiceEvent,
+    Direction, Emitted, Event, FixEvent, FlipEvent, IncidentEvent, ServiceEvent,
 };
-use crate::domain::guard::{self, Answerers};
+use crate::domain::fix::Layer2;
 use crate::domain::ids::{IncidentId, ServiceId, StreamId};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Layer1};
 use crate::domain::refusal::Refusal;
 use crate::domain::service::{Channel, Service};
 use crate::domain::time::Timestamp;
@@ -82,66 +89,66 @@ impl Herald {
             let placement = Placement::Upsert(card::key(incident.id));
             narration.posts.push(post(channel, placement, &card, change.at));
         }
-        let tokens = card::all_actions(incident);
+        let tokens = card::all_actions(incident, change.after);
         let sealed =
             tokens.iter().map(|action| change.sealer.token(incident.id, action, change.at));
         narration.tokens.extend(sealed);
     }
 
     fn tell(&self, one: &Emitted, change: &Change<'_>, narration: &mut Narration) {
-        match (&one.stream, &one.event) {
-            (StreamId::Incident(id), Event::Incident(event)) => {
-                let Some(incident) = change.after.incidents.get(id) else { return };
-                self.tell_incident(incident, event, change, narration);
-            }
-            (StreamId::Incident(id), Event::Flip(event)) => {
-                let Some(incident) = change.after.incidents.get(id) else { return };
-                self.tell_flip(incident, event, change, narration);
-            }
-            (StreamId::Incident(id), Event::Verification(event)) => {
-                let Some(incident) = change.after.incidents.get(id) else { return };
-                let Some(service) = change.after.services.get(&incident.service) else { return };
-                // The stakeholders are not told of verifications.
-                if let Some(line) = verdict::told(incident, event) {
-                    thread(service, *id, line, change.at, narration);
+        let id = match &one.stream {
+            StreamId::Incident(id) => id,
+            StreamId::Service(id) => {
+                if let Event::Service(event) = &one.event {
+                    self.tell_service(id, event, change, narration);
                 }
+                return;
             }
-            (StreamId::Service(id), Event::Service(event)) => {
-                self.tell_service(id, event, change, narration);
+            StreamId::Register => return,
+        };
+        let Some(incident) = change.after.incidents.get(id) else { return };
+        let Some(service) = change.after.services.get(&incident.service) else { return };
+        let told = Told { incident, service, change };
+        match &one.event {
+            Event::Incident(event) => self.tell_incident(&told, event, narration),
+            Event::Flip(event) => self.tell_flip(&told, event, narration),
+            Event::Fix(event) => self.tell_fix(&told, event, narration),
+            // The stakeholders are not told of verifications.
+            Event::Verification(event) => {
+                told.thread(verdict::told(incident, event), narration);
             }
-            // The register says nothing; nothing else is in a valid journal.
-            (StreamId::Register | StreamId::Incident(_) | StreamId::Service(_), _) => {}
+            // Nothing else is in a valid journal.
+            Event::Register(_) | Event::Service(_) => {}
         }
     }
 
-    fn tell_incident(
-        &self,
-        incident: &Incident,
-        event: &IncidentEvent,
-        change: &Change<'_>,
-        narration: &mut Narration,
-    ) {
-        let Some(service) = change.after.services.get(&incident.service) else { return };
-        if let Some(line) = self.incident_line(incident, event) {
-            thread(service, incident.id, line, change.at, narration);
+    fn tell_incident(&self, told: &Told<'_>, event: &IncidentEvent, narration: &mut Narration) {
+        let (incident, at) = (told.incident, told.change.at);
+        let line = incident::line(incident, event, &self.prefix);
+        // What somebody else did to production is nothing to be found in a thread.
+        if let IncidentEvent::WorldMoved { .. } = event {
+            told.channel(line.clone(), narration);
         }
-        match event {
+        told.thread(line, narration);
+        let text = match event {
             // An alert that nobody has confirmed never reaches the stakeholders.
-            IncidentEvent::IncidentOpened { .. } if matches!(change.actor, Actor::Person(_)) => {
-                stakeholders(service, started(service, incident), change.at, narration);
-            }
-            IncidentEvent::RollbackRefused { refusal } => {
-                self.whisper_to_requester(incident, refusal, change, narration);
+            IncidentEvent::IncidentOpened { .. }
+                if matches!(told.change.actor, Actor::Person(_)) =>
+            {
+                stakeholders::started(told.service, incident)
             }
             IncidentEvent::IncidentResolved { exit, .. } => {
-                let text = ended(service, incident, *exit);
-                stakeholders(service, text, change.at, narration);
+                stakeholders::ended(told.service, incident, *exit)
+            }
+            IncidentEvent::RollbackRefused { refusal }
+            | IncidentEvent::PromoteRefused { refusal } => {
+                self.whisper_to_requester(told, refusal, narration);
+                return;
             }
             IncidentEvent::IncidentOpened { .. }
             | IncidentEvent::RollbackRequested { .. }
             | IncidentEvent::PromoteRequested { .. }
             | IncidentEvent::WayBackSought { .. }
-            | IncidentEvent::PromoteRefused { .. }
             | IncidentEvent::WorldMoved { .. }
             | IncidentEvent::Layer1Excused { .. }
             | IncidentEvent::FalseAlarmRaised { .. }
@@ -158,165 +165,52 @@ impl Herald {
             | IncidentEvent::TroubleOver
             | IncidentEvent::PersonNeeded { .. }
             | IncidentEvent::NoteAdded { .. }
-            | IncidentEvent::IncidentClosed { .. } => {}
+            | IncidentEvent::IncidentClosed { .. } => return,
+        };
+        tell_stakeholders(told.service, text, at, narration);
+    }
+
+    fn tell_flip(&self, told: &Told<'_>, event: &FlipEvent, narration: &mut Narration) {
+        let (incident, at) = (told.incident, told.change.at);
+        if flip::is_said_already(event, told.before()) {
+            return;
+        }
+        let line = flip::line(incident, event, &self.prefix);
+        if let FlipEvent::WatchFailed { .. } = event {
+            told.channel(line.clone(), narration);
+            let text = stakeholders::relapsed(told.service, incident);
+            tell_stakeholders(told.service, text, at, narration);
+        }
+        told.thread(line, narration);
+        let direction = card::standing::direction(incident);
+        if matches!(event, FlipEvent::FlipProven { .. }) && direction == Some(Direction::Back) {
+            let text = stakeholders::proven(told.service, incident, at);
+            tell_stakeholders(told.service, text, at, narration);
+        }
+    }
+
+    fn tell_fix(&self, told: &Told<'_>, event: &FixEvent, narration: &mut Narration) {
+        let line = fix::line(told.incident, told.before(), event, &self.prefix, told.change.at);
+        // What is waited for, and what may go live unasked, is said where everybody looks.
+        if matches!(event, FixEvent::FixBuilt { .. } | FixEvent::MainMoved { .. }) {
+            told.channel(line.clone(), narration);
+        }
+        told.thread(line, narration);
+        if let FixEvent::RevertRefused { refusal } = event {
+            self.whisper_to_requester(told, refusal, narration);
         }
     }
 
     /// The one who asked is told in private why it is not done.
-    fn whisper_to_requester(
-        &self,
-        incident: &Incident,
-        refusal: &Refusal,
-        change: &Change<'_>,
-        narration: &mut Narration,
-    ) {
-        let Some(before) = change.before.incidents.get(&incident.id) else { return };
-        let crate::domain::incident::Layer1::Resolving(resolving) = &before.layer1 else { return };
-        let Some(channel) = resolving.wish.asked_in.clone() else { return };
-        let to = ReplyTo { person: resolving.by.clone(), channel, response_url: None };
-        let text = words::refusal(refusal, Some(&incident.service), &self.prefix)
-            .and(format!(" Incident {} stays open.", incident.id));
-        narration.posts.push(whisper(said(text), &to, change.at));
-    }
-
-    fn incident_line(&self, incident: &Incident, event: &IncidentEvent) -> Option<Text> {
-        let plain = |text: &str| Some(Text::plain(text));
-        match event {
-            // The card itself says these.
-            IncidentEvent::IncidentOpened { .. }
-            | IncidentEvent::IncidentClosed { .. }
-            | IncidentEvent::PromoteRequested { .. }
-            | IncidentEvent::WayBackSought { .. }
-            | IncidentEvent::PromoteRefused { .. }
-            | IncidentEvent::WorldMoved { .. }
-            | IncidentEvent::Layer1Excused { .. }
-            | IncidentEvent::FalseAlarmRaised { .. }
-            | IncidentEvent::FalseAlarmAgreed { .. }
-            | IncidentEvent::TaskTaken { .. }
-            | IncidentEvent::RollbackRefused { .. } => None,
-            IncidentEvent::RollbackRequested { by, wish } => {
-                let text = Text::default().person(by).and(" asked to roll back");
-                Some(match &wish.to {
-                    Some(to) => text.and(" to ").code(words::clipped(to, 80)).and("."),
-                    None => text.and("."),
-                })
-            }
-            IncidentEvent::ChangesRead { evidence, .. } => {
-                let destruction = evidence::destruction(evidence)?;
-                let text = Text::default().strong("Destructive migration").and(": ");
-                Some(
-                    text.append(destruction).and(". One press is not enough to roll back over it."),
-                )
-            }
-            IncidentEvent::ConfirmationIssued { confirmation, .. } => {
-                Some(issued(incident, confirmation))
-            }
-            IncidentEvent::ConfirmationExpired { .. } => {
-                plain("Nobody confirmed in time. Nothing was sent.")
-            }
-            IncidentEvent::ConfirmationVoided { why, .. } => Some(
-                format!("The question no longer holds: {}. Nothing was sent.", words::void(*why))
-                    .into(),
-            ),
-            IncidentEvent::RollbackCancelled { by } => {
-                Some(Text::default().person(by).and(" cancelled. Nothing was sent."))
-            }
-            IncidentEvent::FlipConfirmed { by, .. } => Some(confirmed(incident, by)),
-            IncidentEvent::EffectDropped { why, .. } => {
-                Some(format!("Not sent after all: {}.", words::void(*why)).into())
-            }
-            IncidentEvent::TroubleMet { what } => Some(
-                Text::plain("Cannot read the provider: ")
-                    .foreign(words::clipped(what, 300))
-                    .and(". I go on trying."),
-            ),
-            IncidentEvent::TroubleOver => plain("The provider can be read again."),
-            IncidentEvent::PersonNeeded { why } => Some(
-                Text::default()
-                    .strong("A person is needed")
-                    .and(": ")
-                    .foreign(words::clipped(why, 300))
-                    .and("."),
-            ),
-            IncidentEvent::NoteAdded { by, text } => {
-                Some(Text::default().person(by).and(" noted: ").foreign(words::clipped(text, 1500)))
-            }
-            IncidentEvent::IncidentResolved { by, exit, reason } => {
-                Some(resolved(by, *exit, reason.as_deref()))
-            }
-        }
-    }
-
-    fn tell_flip(
-        &self,
-        incident: &Incident,
-        event: &FlipEvent,
-        change: &Change<'_>,
-        narration: &mut Narration,
-    ) {
-        let Some(service) = change.after.services.get(&incident.service) else { return };
-        if is_said_already(event, change.before.incidents.get(&incident.id).map(AsRef::as_ref)) {
+    fn whisper_to_requester(&self, told: &Told<'_>, refusal: &Refusal, narration: &mut Narration) {
+        let Some((person, channel)) = told.before().and_then(|before| asker(before, refusal))
+        else {
             return;
-        }
-        if let Some(line) = self.flip_line(incident, event) {
-            thread(service, incident.id, line, change.at, narration);
-        }
-        if let FlipEvent::FlipProven { .. } = event {
-            stakeholders(service, proven(service, incident, change.at), change.at, narration);
-        }
-    }
-
-    fn flip_line(&self, incident: &Incident, event: &FlipEvent) -> Option<Text> {
-        let flip = incident.flip()?;
-        let target = words::short(&flip.confirmation.to.deployment);
-        match event {
-            // The confirmation said that it is sent; only a second time is news.
-            FlipEvent::EffectStarted { attempt, .. } => {
-                (*attempt > 1).then(|| Text::plain("Asking the provider once more."))
-            }
-            FlipEvent::EffectEnded { outcome, .. } => Some(ended_line(outcome)),
-            FlipEvent::EffectObserved { finding, .. } => match finding {
-                Finding::Applied => Some("The provider shows it: it did happen.".into()),
-                Finding::NotAppliedOnce => None,
-                Finding::NotApplied => {
-                    Some("Two readings agree that it did not happen.".into())
-                }
-            },
-            FlipEvent::JobSucceeded { .. } => Some(
-                Text::plain("The provider says production points at ")
-                    .append(target)
-                    .and(". Looking at production itself."),
-            ),
-            FlipEvent::FlipProven { agreeing } => Some(
-                Text::default()
-                    .strong("proven")
-                    .and(format!(": {agreeing} fresh answers in a row come from "))
-                    .append(target)
-                    .and("."),
-            ),
-            FlipEvent::FlipNotServing { last } => Some(
-                Text::default()
-                    .strong("Accepted but not serving")
-                    .and(": ")
-                    .append(words::probe(last))
-                    .and(". Production has not recovered. Check its names and any cache in front of it."),
-            ),
-            FlipEvent::FlipFailed { failure } => Some(
-                Text::default()
-                    .strong("The rollback failed")
-                    .and(": ")
-                    .append(words::failure(failure, incident, &self.prefix)),
-            ),
-            FlipEvent::DisarmIntended { .. } => {
-                Some("Automatic assignment is still on after the rollback: switching it off.".into())
-            }
-            FlipEvent::ArmIntended { .. }
-            | FlipEvent::WatchTroubled { .. }
-            | FlipEvent::WatchCalmed
-            | FlipEvent::WatchPassed
-            | FlipEvent::WatchFailed { .. } => None,
-            FlipEvent::AssignmentRead { assignment } => Some(flag_line(*assignment)),
-        }
+        };
+        let to = ReplyTo { person: person.clone(), channel: channel.clone(), response_url: None };
+        let text = words::refusal(refusal, Some(&told.incident.service), &self.prefix)
+            .and(format!(" Incident {} stays open.", told.incident.id));
+        narration.posts.push(whisper(said(text), &to, told.change.at));
     }
 
     fn tell_service(
@@ -338,21 +232,18 @@ impl Herald {
                 let text = Text::default().strong("Resumed").and(" by ").person(by);
                 with_reason(text, reason.as_deref())
             }
+            ServiceEvent::MarkLifted { deployment, .. } => Text::default()
+                .code(deployment.as_str())
+                .and(" is not marked bad any more: it may be offered again."),
             ServiceEvent::PointerLocked { .. }
             | ServiceEvent::PointerReleased { .. }
             | ServiceEvent::MarkedBad { .. }
-            | ServiceEvent::MarkLifted { .. }
             | ServiceEvent::PointerSeen { .. }
             | ServiceEvent::CodeMissed { .. } => return,
         };
         match change.after.open_incident(id) {
-            Some(incident) => thread(service, incident.id, line, change.at, narration),
-            None => {
-                for channel in &service.channels {
-                    let card = said(line.clone());
-                    narration.posts.push(post(channel, Placement::Post, &card, change.at));
-                }
-            }
+            Some(incident) => Told { incident, service, change }.thread(Some(line), narration),
+            None => post_everywhere(&service.channels, line, change.at, narration),
         }
     }
 }
@@ -400,108 +291,15 @@ fn post(channel: &Channel, placement: Placement, card: &Card, at: Timestamp) -> 
     NewPost { channel: channel.clone(), placement, body, at }
 }
 
-fn thread(
-    service: &Service,
-    incident: IncidentId,
-    line: Text,
-    at: Timestamp,
-    narration: &mut Narration,
-) {
-    let card = said(line);
-    for channel in &service.channels {
-        let placement = Placement::Thread(card::key(incident));
-        narration.posts.push(post(channel, placement, &card, at));
-    }
-}
-
-fn stakeholders(service: &Service, text: Text, at: Timestamp, narration: &mut Narration) {
+fn post_everywhere(channels: &[Channel], text: Text, at: Timestamp, narration: &mut Narration) {
     let card = said(text);
-    for channel in &service.stakeholders {
+    for channel in channels {
         narration.posts.push(post(channel, Placement::Post, &card, at));
     }
 }
 
-fn started(service: &Service, incident: &Incident) -> Text {
-    Text::default()
-        .strong(format!("{}: we are on a problem.", service.id))
-        .and(" The on-call team is working on it since ")
-        .time(incident.opened_at)
-        .and(". You will read here when it is better. ")
-        .append(reference(incident))
-}
-
-fn proven(service: &Service, incident: &Incident, at: Timestamp) -> Text {
-    Text::default()
-        .strong(format!("{}: production is back on an earlier version.", service.id))
-        .and(" Customers get a version that worked before; this was proven at ")
-        .link(service.production_url.clone(), service.production_url.clone())
-        .and(format!(
-            " {} after we began. The fix follows; newer changes are held back until then. ",
-            at.since(incident.opened_at)
-        ))
-        .append(reference(incident))
-}
-
-fn ended(service: &Service, incident: &Incident, exit: Exit) -> Text {
-    let text = match exit {
-        Exit::Blip => Text::default()
-            .strong(format!("{}: resolved.", service.id))
-            .and(" It was a short disturbance; nothing had to be changed. "),
-        Exit::ByHand | Exit::Reverted | Exit::FixedForward | Exit::FalseAlarm => Text::default()
-            .strong(format!("{}: resolved.", service.id))
-            .and(" The on-call team has ended the incident. "),
-    };
-    text.append(reference(incident))
-}
-
-fn reference(incident: &Incident) -> Text {
-    Text::plain(format!("(incident {})", incident.id))
-}
-
-fn issued(incident: &Incident, question: &Confirmation) -> Text {
-    let awaited = match guard::g4_who_answers(question, incident.evidence_of(&question.id)) {
-        Answerers::Anybody => "Confirm",
-        Answerers::NobodyWithoutReason => "a reason",
-        Answerers::SecondPerson => "a second person's Confirm",
-    };
-    Text::plain("Target: ")
-        .append(words::short(&question.to.deployment))
-        .and(format!(". Waiting for {awaited} until "))
-        .time(question.expires_at)
-        .and(".")
-}
-
-fn confirmed(incident: &Incident, by: &Person) -> Text {
-    let text = Text::default().person(by).and(" confirmed");
-    let Some(flip) = incident.flip() else { return text.and(": sending now.") };
-    let question = &flip.confirmation;
-    let is_override =
-        incident.evidence_of(&question.id).is_some_and(|evidence| evidence.is_destructive());
-    let text = if is_override {
-        let reason = question.reason.as_deref().unwrap_or_default();
-        let text = text.and(" as the second person, over a ").strong("destructive migration");
-        let text = text.and(". ").person(&question.requester).and(" asked for it: ");
-        text.foreign(words::clipped(reason, 300)).and(". Production goes from ")
-    } else {
-        text.and(": production goes from ")
-    };
-    text.append(words::short(&question.from))
-        .and(" to ")
-        .append(words::short(&question.to.deployment))
-        .and(match flip.intent {
-            Effect::Rollback { .. } | Effect::Promote { .. } | Effect::Disarm | Effect::Arm => {
-                ". Sending now."
-            }
-        })
-}
-
-fn resolved(by: &Person, exit: Exit, reason: Option<&str>) -> Text {
-    let text = Text::default().strong("resolved").and(" by ").person(by);
-    let text = match exit {
-        Exit::Blip => text.and(": it was a blip"),
-        Exit::ByHand | Exit::Reverted | Exit::FixedForward | Exit::FalseAlarm => text,
-    };
-    with_reason(text, reason)
+fn tell_stakeholders(service: &Service, text: Text, at: Timestamp, narration: &mut Narration) {
+    post_everywhere(&service.stakeholders, text, at, narration);
 }
 
 fn with_reason(text: Text, reason: Option<&str>) -> Text {
@@ -511,47 +309,62 @@ fn with_reason(text: Text, reason: Option<&str>) -> Text {
     }
 }
 
-/// A provider that goes on not taking the call for the same reason is no news; the card shows it.
-fn is_said_already(event: &FlipEvent, before: Option<&Incident>) -> bool {
-    let FlipEvent::EffectEnded { outcome: Outcome::NotTaken { why, .. }, .. } = event else {
-        return false;
-    };
-    let last = before.and_then(Incident::flip).and_then(|flip| flip.not_taken.as_ref());
-    last == Some(why)
+/// An incident that something happened to, as the team is told of it.
+struct Told<'a> {
+    incident: &'a Incident,
+    service: &'a Service,
+    change: &'a Change<'a>,
 }
 
-fn ended_line(outcome: &Outcome) -> Text {
-    match outcome {
-        Outcome::Accepted => "The provider took it.".into(),
-        Outcome::Queued => {
-            "The provider took it and carries it out behind a rolling release of its own.".into()
+impl<'a> Told<'a> {
+    /// As it was before.
+    fn before(&self) -> Option<&'a Incident> {
+        self.change.before.incidents.get(&self.incident.id).map(AsRef::as_ref)
+    }
+
+    /// One line in the thread of its card.
+    fn thread(&self, line: Option<Text>, narration: &mut Narration) {
+        let Some(line) = line else { return };
+        let card = said(line);
+        for channel in &self.service.channels {
+            let placement = Placement::Thread(card::key(self.incident.id));
+            narration.posts.push(post(channel, placement, &card, self.change.at));
         }
-        Outcome::NotTaken { why, retry_after } => {
-            Text::plain(format!("The provider did not take it; again in {retry_after}: "))
-                .foreign(words::clipped(why, 300))
-        }
-        Outcome::Refused { why } => {
-            Text::plain("The provider said no: ").foreign(words::clipped(why, 300))
-        }
-        Outcome::Unknown { why } => Text::default()
-            .strong("I do not know whether it happened")
-            .and(": ")
-            .foreign(words::clipped(why, 300))
-            .and(". Reading the provider before anything else."),
+    }
+
+    /// A message of its own in the channel, for what nobody may miss.
+    fn channel(&self, line: Option<Text>, narration: &mut Narration) {
+        let Some(line) = line else { return };
+        let incident = self.incident;
+        let name = format!("Incident {} of {}: ", incident.id, incident.service);
+        let text = Text::plain(name).append(line);
+        post_everywhere(&self.service.channels, text, self.change.at, narration);
     }
 }
 
-fn flag_line(assignment: Assignment) -> Text {
-    match assignment {
-        Assignment::Off => {
-            "Automatic assignment is off: production is pinned, and no merge goes live by itself."
+/// Whose wish a refusal answers, and where they asked.
+fn asker<'a>(before: &'a Incident, refusal: &Refusal) -> Option<(&'a Person, &'a Channel)> {
+    match (&before.layer2, &before.layer1) {
+        (Layer2::Looking(looking), _) if is_of_revert(refusal) => {
+            Some((&looking.by, looking.wish.asked_in.as_ref()?))
         }
-        Assignment::On => {
-            "Automatic assignment is still ON: the next merge goes live by itself. Switch it off at the provider."
+        (Layer2::Opening(opening), _) if is_of_revert(refusal) => {
+            Some((&opening.by, opening.plan.asked_in.as_ref()?))
         }
-        Assignment::CannotTell => {
-            "Cannot tell whether automatic assignment is off. Treat it as pinned, and look at the provider."
+        (_, Layer1::Resolving(resolving)) => {
+            Some((&resolving.by, resolving.wish.asked_in.as_ref()?))
         }
+        _ => None,
     }
-    .into()
+}
+
+/// Whether a refusal can only be the answer to a wish for a revert.
+fn is_of_revert(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::UnknownChange { .. }
+            | Refusal::NameTheChange
+            | Refusal::CannotRevert { .. }
+            | Refusal::AlreadyReverted
+    )
 }

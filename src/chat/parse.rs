@@ -4,6 +4,7 @@
 //! Never decides whether something is allowed or exists, save that a service's name must be a configured one. Never
 //! panics on any text. The declarations are in `catalog.rs`; the rules of the grammar in `parse/grammar.rs`.
 
+mod change;
 mod grammar;
 mod nearest;
 mod refusal;
@@ -50,7 +51,13 @@ pub fn parse(scope: &Scope<'_>, command: CommandName, text: &str) -> Result<Requ
     let (verb, rest) = match (command, first) {
         (CommandName::Incident, None) => return Ok(Request::Help { topic: None }),
         (CommandName::Incident, Some(word)) => (verb_of(scope, command, Some(word))?, &words[1..]),
-        (CommandName::Rollback | CommandName::Verify, first) => {
+        (
+            CommandName::Rollback
+            | CommandName::Revert
+            | CommandName::Verify
+            | CommandName::Promote,
+            first,
+        ) => {
             let verb = verb_of(scope, command, None)?;
             if words.len() == 1 && first.is_some_and(is_help) {
                 return Ok(Request::Help { topic: Some(verb) });
@@ -98,7 +105,9 @@ fn verb_of(
 ) -> Result<Verb, ParseRefusal> {
     match (command, word) {
         (CommandName::Rollback, _) => Ok(Verb::Rollback),
+        (CommandName::Revert, _) => Ok(Verb::Revert),
         (CommandName::Verify, _) => Ok(Verb::Verify),
+        (CommandName::Promote, _) => Ok(Verb::Promote),
         (CommandName::Incident, None) => Ok(Verb::Incident(Subcommand::Help)),
         (CommandName::Incident, Some(word)) => Subcommand::from_name(word)
             .map(Verb::Incident)

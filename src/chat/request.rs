@@ -16,7 +16,13 @@ impl Request {
             | Self::Help { .. }
             | Self::Press { code: None } => true,
             Self::Rollback { .. }
+            | Self::Revert { .. }
             | Self::Verify { .. }
+            | Self::Promote { .. }
+            | Self::Fix { .. }
+            | Self::Flag { .. }
+            | Self::RuledOut { .. }
+            | Self::FalseAlarm { .. }
             | Self::Open { .. }
             | Self::Note { .. }
             | Self::Halt { .. }
@@ -41,12 +47,60 @@ pub enum Request {
         /// Why.
         reason: Option<String>,
     },
+    /// `/revert`
+    Revert {
+        /// Of which service.
+        service: ServiceId,
+        /// What to take back; `None`: what brought the bad deployment.
+        what: Option<Linked>,
+        /// Why.
+        reason: Option<String>,
+    },
     /// `/verify`
     Verify {
         /// Of which service.
         service: ServiceId,
-        /// The deployment as typed; `None`: production.
+        /// The deployment as typed; `None`: what the runbook needs next.
         deployment: Option<String>,
+    },
+    /// `/promote`
+    Promote {
+        /// Of which service.
+        service: ServiceId,
+        /// The deployment as typed; `None`: the fix's build.
+        deployment: Option<String>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// `/incident fix`
+    Fix {
+        /// Of which service.
+        service: ServiceId,
+        /// The pull request's number, with its repository if it was given by its address.
+        number: u64,
+        /// See [`Linked::repository`].
+        repository: Option<String>,
+    },
+    /// `/incident flag`
+    Flag {
+        /// Of which service.
+        service: ServiceId,
+        /// Which flag, in the person's words.
+        reason: String,
+    },
+    /// `/incident ruled-out`
+    RuledOut {
+        /// Of which service.
+        service: ServiceId,
+        /// Why.
+        reason: String,
+    },
+    /// `/incident false-alarm`
+    FalseAlarm {
+        /// Of which service.
+        service: ServiceId,
+        /// Why.
+        reason: String,
     },
     /// `/incident open`
     Open {
@@ -119,7 +173,13 @@ impl Request {
     pub const fn verb(&self) -> Verb {
         let subcommand = match self {
             Self::Rollback { .. } => return Verb::Rollback,
+            Self::Revert { .. } => return Verb::Revert,
             Self::Verify { .. } => return Verb::Verify,
+            Self::Promote { .. } => return Verb::Promote,
+            Self::Fix { .. } => Subcommand::Fix,
+            Self::Flag { .. } => Subcommand::Flag,
+            Self::RuledOut { .. } => Subcommand::RuledOut,
+            Self::FalseAlarm { .. } => Subcommand::FalseAlarm,
             Self::Open { .. } => Subcommand::Open,
             Self::Status { .. } => Subcommand::Status,
             Self::Note { .. } => Subcommand::Note,
@@ -134,6 +194,15 @@ impl Request {
         };
         Verb::Incident(subcommand)
     }
+}
+
+/// A change as people name it: typed, or by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// A commit, a pull request as `#124`, or a range.
+    pub what: String,
+    /// The repository as `owner/name` that its address names; one without an address is of the service's own.
+    pub repository: Option<String>,
 }
 
 /// What `/incident status` is about.

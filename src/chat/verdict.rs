@@ -31,9 +31,7 @@ pub fn announced(subject: &Subject, incident: &Incident, service: &Service) -> T
             .and(": is it restored? I walk its journeys at ")
             .link(service.production_url.clone(), service.production_url.clone()),
         Subject::Deployment(typed) => Text::plain("Verifying ")
-            .strong("one deployment")
-            .and(", ")
-            .code(words::clipped(typed, 80))
+            .append(named(typed, incident))
             .and(": I walk the journeys on its own address, which no customer uses"),
     };
     match (subject, verification::expected(incident)) {
@@ -41,6 +39,17 @@ pub fn announced(subject: &Subject, incident: &Incident, service: &Service) -> T
             text.and(", which must answer from ").append(words::short(target)).and(".")
         }
         (Subject::Production | Subject::Deployment(_), _) => text.and("."),
+    }
+}
+
+/// A deployment by what it is to the incident: the fix's build, or one of many.
+fn named(typed: &str, incident: &Incident) -> Text {
+    let built = incident.fix().and_then(|fix| fix.built.as_ref());
+    match built.filter(|built| built.id.as_str() == typed) {
+        Some(built) => {
+            Text::default().strong("the fix's build").and(", ").append(words::short(built))
+        }
+        None => Text::default().strong("one deployment").and(", ").code(words::clipped(typed, 80)),
     }
 }
 
@@ -57,7 +66,11 @@ pub fn told(incident: &Incident, event: &VerificationEvent) -> Option<Text> {
 }
 
 fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
-    let text = Text::default().person(by).and(" asked to verify ").append(subject(asked));
+    let what = match asked {
+        Subject::Production => subject(asked),
+        Subject::Deployment(typed) => named(typed, incident),
+    };
+    let text = Text::default().person(by).and(" asked to verify ").append(what);
     match (asked, verification::expected(incident)) {
         (Subject::Production, Some(target)) => {
             text.and("; it must answer from ").append(words::short(target)).and(".")

@@ -581,6 +581,13 @@ impl Subject {
     }
 }
 
+impl Opening {
+    /// Whether the forge said no, so that something else may be asked for.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.call, Call::Refused { .. })
+    }
+}
+
 impl Call {
     /// How often it was sent so far.
     pub fn attempts(&self) -> u32 {

@@ -64,6 +64,32 @@ pub async fn press(
     Ok(())
 }
 
+/// Proposes what a command asks. What the decision must know first is read while its person waits, for `limit` in all; what
+/// cannot be read by then counts as not known.
+///
+/// # Errors
+/// When the journal did not take it: nothing happened then.
+pub async fn command(
+    engine: &Engine,
+    mut proposal: Proposal,
+    limit: Duration,
+) -> Result<Answer, JournalError> {
+    let clock = &engine.keeper().tools().clock;
+    let started = clock.now();
+    let mut answer = engine.propose(&proposal).await?;
+    for _ in 1..MOST_ROUNDS {
+        let Answer::Needs(reads) = &answer else { break };
+        let book = engine.keeper().book();
+        let service = proposal.requests.iter().find_map(|request| request.service(&book));
+        let Some(reader) = service.and_then(|service| engine.reader(service)) else { break };
+        let spent = Duration::from_millis(clock.now().since(started).0.unsigned_abs());
+        let reader = reader.within(limit.saturating_sub(spent));
+        proposal.readings = reader.read(reads, std::mem::take(&mut proposal.readings)).await;
+        answer = engine.propose(&proposal).await?;
+    }
+    Ok(answer)
+}
+
 /// Whether a press was stored before its platform told its person that it was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {

@@ -80,7 +80,7 @@ impl Engine {
         let clock = self.inner.keeper.tools().clock.as_ref();
         let code = self.inner.hands.codes.get(service).map(AsRef::as_ref);
         let forge = self.inner.hands.forges.get(service).map(AsRef::as_ref);
-        Some(Reader { service, provider: provider.as_ref(), code, forge, clock })
+        Some(Reader::new(service, provider.as_ref(), (code, forge), clock))
     }
 
     /// Decides, makes it durable, and wakes whoever has something to do now.

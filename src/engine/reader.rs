@@ -50,9 +50,26 @@ pub struct Reader<'a> {
     pub forge: Option<&'a dyn Forge>,
     /// What time it is.
     pub clock: &'a dyn Clock,
+    /// No reading takes longer than this, whatever it may take.
+    pub longest: Duration,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Reads for a service, each thing within its own limit.
+    pub fn new(
+        service: &'a ServiceId,
+        provider: &'a dyn Provider,
+        (code, forge): (Option<&'a dyn Code>, Option<&'a dyn Forge>),
+        clock: &'a dyn Clock,
+    ) -> Self {
+        Self { service, provider, code, forge, clock, longest: LONGEST_TRIAL }
+    }
+
+    /// Reads for somebody who waits: nothing takes longer than this.
+    pub fn within(self, longest: Duration) -> Self {
+        Self { longest, ..self }
+    }
+
     /// Reads everything that is asked for, beside what was read before.
     pub async fn read(&self, reads: &[Read], mut known: Readings) -> Readings {
         let wants = |read: &Read| reads.contains(read);
@@ -112,8 +129,8 @@ impl Reader<'_> {
         };
         let between = async { code.changes(self.service, &range).await.map(Changes::judged) };
         let (between, brought_by) = tokio::join!(
-            self.within(LONGEST_EVIDENCE, CODE, between),
-            self.within(LONGEST_EVIDENCE, CODE, code.brought_by(self.service, &range.head)),
+            self.bounded(LONGEST_EVIDENCE, CODE, between),
+            self.bounded(LONGEST_EVIDENCE, CODE, code.brought_by(self.service, &range.head)),
         );
         Some(Evidence { range, between, brought_by })
     }
@@ -126,19 +143,19 @@ impl Reader<'_> {
                 Read::Trial(subject) => known.trial = Some(self.trial(subject).await),
                 Read::PullOf(branch) => {
                     let read = async { self.forge()?.pull_of(service, branch).await };
-                    known.pull = Some(self.within(LONGEST_READ, CODE, read).await);
+                    known.pull = Some(self.bounded(LONGEST_READ, CODE, read).await);
                 }
                 Read::Gate(number) => {
                     let read = async { self.forge()?.gate(service, *number).await };
-                    known.gate = Some(self.within(LONGEST_READ, CODE, read).await);
+                    known.gate = Some(self.bounded(LONGEST_READ, CODE, read).await);
                 }
                 Read::Main(since) => {
                     let read = async { self.forge()?.main(service, since).await };
-                    known.main = Some(self.within(LONGEST_READ, CODE, read).await);
+                    known.main = Some(self.bounded(LONGEST_READ, CODE, read).await);
                 }
                 Read::Ancestry { commit, ancestor } => {
                     let read = async { self.forge()?.ancestry(service, commit, ancestor).await };
-                    let found = self.within(LONGEST_READ, CODE, read).await;
+                    let found = self.bounded(LONGEST_READ, CODE, read).await;
                     let (commit, ancestor) = (commit.clone(), ancestor.clone());
                     known.ancestry = Some(Lineage { commit, ancestor, found });
                 }
@@ -184,7 +201,7 @@ impl Reader<'_> {
                 Err(error) => Err(error),
             }
         };
-        self.within(LONGEST_TRIAL, CODE, tried).await
+        self.bounded(LONGEST_TRIAL, CODE, tried).await
     }
 
     /// Reads one thing within a limit; without a limit it is not wanted.
@@ -194,16 +211,16 @@ impl Reader<'_> {
         source: &str,
         reading: impl Future<Output = Result<T, PortError>>,
     ) -> Option<Fact<T>> {
-        Some(self.within(limit?, source, reading).await)
+        Some(self.bounded(limit?, source, reading).await)
     }
 
-    async fn within<T>(
+    async fn bounded<T>(
         &self,
         limit: Duration,
         source: &str,
         reading: impl Future<Output = Result<T, PortError>>,
     ) -> Fact<T> {
-        let answer = tokio::time::timeout(limit, reading).await;
+        let answer = tokio::time::timeout(limit.min(self.longest), reading).await;
         let now = self.clock.now();
         match answer {
             Ok(Ok(value)) => Fact::known(source, now, value),

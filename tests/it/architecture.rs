@@ -97,7 +97,7 @@ fn the_engine_and_the_chat_layer_know_no_vendor() {
 
 #[test]
 fn a_slash_command_is_found_by_its_name() {
-    for name in ["rollback", "verify", "incident"] {
+    for name in ["rollback", "revert", "verify", "promote", "incident"] {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert!(root.join(format!("commands/{name}.toml")).exists());
         assert!(source("chat/handlers").join(format!("{name}.rs")).exists());

@@ -147,7 +147,7 @@ fn before_a_flip_production_is_judged_as_it_is_and_while_it_moves_one_waits() {
         );
         w.asks_and_confirms().await;
         let said = w.user("bo").hears_on_typing("/verify").await;
-        assert!(said.contains("A rollback is under way"), "{said}");
+        assert!(said.contains("Production is being moved"), "{said}");
         w.until_card_says("proven").await;
         assert!(
             !w.incidents().contains("*not restored* at"),

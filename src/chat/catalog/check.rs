@@ -18,22 +18,25 @@ pub struct Floor {
 /// The floor of every verb. A file may be stricter, never laxer: who edits a declaration cannot hand out rights.
 pub const fn floor(verb: Verb) -> Floor {
     match verb {
-        Verb::Rollback => Floor { who: Who::Responder, confirm: Confirm::OnePerson },
+        Verb::Rollback | Verb::Revert | Verb::Promote => {
+            Floor { who: Who::Responder, confirm: Confirm::OnePerson }
+        }
         Verb::Verify => Floor { who: Who::Responder, confirm: Confirm::None },
-        Verb::Incident(subcommand) => Floor {
-            who: match subcommand {
-                Subcommand::Status | Subcommand::List | Subcommand::Whoami | Subcommand::Help => {
-                    Who::Anyone
-                }
-                Subcommand::Open
-                | Subcommand::Note
-                | Subcommand::Blip
-                | Subcommand::Close
-                | Subcommand::Halt
-                | Subcommand::Press => Who::Responder,
-                Subcommand::Resume => Who::Lead,
-            },
-            confirm: Confirm::None,
+        Verb::Incident(subcommand) => match subcommand {
+            Subcommand::Status | Subcommand::List | Subcommand::Whoami | Subcommand::Help => {
+                Floor { who: Who::Anyone, confirm: Confirm::None }
+            }
+            Subcommand::Open
+            | Subcommand::Note
+            | Subcommand::Blip
+            | Subcommand::Close
+            | Subcommand::Halt
+            | Subcommand::Fix
+            | Subcommand::Flag
+            | Subcommand::RuledOut
+            | Subcommand::Press => Floor { who: Who::Responder, confirm: Confirm::None },
+            Subcommand::FalseAlarm => Floor { who: Who::Responder, confirm: Confirm::TwoPeople },
+            Subcommand::Resume => Floor { who: Who::Lead, confirm: Confirm::None },
         },
     }
 }
@@ -134,7 +137,7 @@ fn check_examples(command: CommandName, declaration: &Declaration) -> Result<(),
         return Err("an example is needed".to_owned());
     }
     let start = match declaration.verb {
-        Verb::Rollback | Verb::Verify => format!("/{command}"),
+        Verb::Rollback | Verb::Revert | Verb::Verify | Verb::Promote => format!("/{command}"),
         Verb::Incident(subcommand) => format!("/{command} {subcommand}"),
     };
     for example in &declaration.examples {

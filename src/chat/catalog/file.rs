@@ -55,6 +55,8 @@ struct OptionEntry {
 enum KindEntry {
     Service,
     Deployment,
+    Change,
+    Pull,
     Incident,
     Code,
     Word,
@@ -66,7 +68,9 @@ impl CommandFile {
     pub(super) fn into_command(self) -> Result<Command, String> {
         let alone = match self.name {
             CommandName::Rollback => Some(Verb::Rollback),
+            CommandName::Revert => Some(Verb::Revert),
             CommandName::Verify => Some(Verb::Verify),
+            CommandName::Promote => Some(Verb::Promote),
             CommandName::Incident => None,
         };
         let declarations = match alone {
@@ -131,6 +135,8 @@ impl OptionEntry {
             (_, Some(_)) => return Err(format!("option {}: max is for text only", self.name)),
             (KindEntry::Service, None) => Kind::Service,
             (KindEntry::Deployment, None) => Kind::Deployment,
+            (KindEntry::Change, None) => Kind::Change,
+            (KindEntry::Pull, None) => Kind::Pull,
             (KindEntry::Incident, None) => Kind::Incident,
             (KindEntry::Code, None) => Kind::Code,
             (KindEntry::Word, None) => Kind::Word,

@@ -45,8 +45,12 @@ names! {
     CommandName {
         /// Layer 1.
         Rollback = "rollback",
+        /// Layer 2.
+        Revert = "revert",
         /// Looks whether production, or a deployment, is good.
         Verify = "verify",
+        /// The last step.
+        Promote = "promote",
         /// Everything around it.
         Incident = "incident",
     }
@@ -69,6 +73,14 @@ names! {
         Whoami = "whoami",
         /// Says that nothing was broken.
         Blip = "blip",
+        /// Names the pull request that is the fix.
+        Fix = "fix",
+        /// Says that a flag was switched off.
+        Flag = "flag",
+        /// Says that a rollback is ruled out.
+        RuledOut = "ruled-out",
+        /// Says that the code was fine.
+        FalseAlarm = "false-alarm",
         /// Presses a button by its code.
         Press = "press",
         /// Ends an incident.
@@ -87,8 +99,12 @@ names! {
         Service = "service",
         /// The deployment to point at.
         To = "to",
-        /// The deployment to verify.
+        /// The deployment to verify or to promote.
         Deployment = "deployment",
+        /// The change to take back.
+        What = "what",
+        /// The pull request that is the fix.
+        Pull = "pull",
         /// Why.
         Reason = "reason",
         /// What is broken.
@@ -109,8 +125,12 @@ names! {
 pub enum Verb {
     /// `/rollback`
     Rollback,
+    /// `/revert`
+    Revert,
     /// `/verify`
     Verify,
+    /// `/promote`
+    Promote,
     /// `/incident …`
     Incident(Subcommand),
 }
@@ -120,14 +140,16 @@ impl Verb {
     pub const fn command(self) -> CommandName {
         match self {
             Self::Rollback => CommandName::Rollback,
+            Self::Revert => CommandName::Revert,
             Self::Verify => CommandName::Verify,
+            Self::Promote => CommandName::Promote,
             Self::Incident(_) => CommandName::Incident,
         }
     }
 
     /// Every one of them, in the order in which people read them.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Self::Rollback, Self::Verify]
+        [Self::Rollback, Self::Revert, Self::Verify, Self::Promote]
             .into_iter()
             .chain(Subcommand::ALL.iter().copied().map(Self::Incident))
     }
@@ -136,7 +158,9 @@ impl Verb {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rollback => CommandName::Rollback.as_str(),
+            Self::Revert => CommandName::Revert.as_str(),
             Self::Verify => CommandName::Verify.as_str(),
+            Self::Promote => CommandName::Promote.as_str(),
             Self::Incident(subcommand) => subcommand.as_str(),
         }
     }

@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use super::*;
 
 const ROLLBACK: &str = include_str!("../../../commands/rollback.toml");
+const REVERT: &str = include_str!("../../../commands/revert.toml");
+const PROMOTE: &str = include_str!("../../../commands/promote.toml");
 const VERIFY: &str = include_str!("../../../commands/verify.toml");
 const INCIDENT: &str = include_str!("../../../commands/incident.toml");
 
@@ -10,7 +12,9 @@ const INCIDENT: &str = include_str!("../../../commands/incident.toml");
 fn refusal(name: CommandName, from: &str, to: &str) -> String {
     let text = match name {
         CommandName::Rollback => ROLLBACK,
+        CommandName::Revert => REVERT,
         CommandName::Verify => VERIFY,
+        CommandName::Promote => PROMOTE,
         CommandName::Incident => INCIDENT,
     };
     assert!(text.contains(from), "{from:?} is not in the file");
@@ -96,7 +100,22 @@ fn the_floors_are_those_of_the_runbook() {
     assert_eq!(listed(Who::Anyone), ["status", "whoami", "list", "help"]);
     assert_eq!(
         listed(Who::Responder),
-        ["rollback", "verify", "open", "note", "halt", "blip", "press", "close"]
+        [
+            "rollback",
+            "revert",
+            "verify",
+            "promote",
+            "open",
+            "note",
+            "halt",
+            "blip",
+            "fix",
+            "flag",
+            "ruled-out",
+            "false-alarm",
+            "press",
+            "close"
+        ]
     );
     assert_eq!(listed(Who::Lead), ["resume"]);
 }
@@ -179,6 +198,8 @@ fn usage_lines_show_what_must_be_said_and_what_may_be() {
     assert_eq!(usage(Verb::Incident(Subcommand::Whoami)), "/rp-incident whoami");
     let hints: Vec<String> = catalog.commands().iter().map(Command::usage_hint).collect();
     assert_eq!(hints[0], "[service] [to] [reason]");
-    assert_eq!(hints[1], "[service] [deployment]");
-    assert!(hints[2].starts_with("open | status | note | "), "{}", hints[2]);
+    assert_eq!(hints[1], "[service] [what] [reason]");
+    assert_eq!(hints[2], "[service] [deployment]");
+    assert_eq!(hints[3], "[service] [deployment] [reason]");
+    assert!(hints[4].starts_with("open | status | note | "), "{}", hints[4]);
 }

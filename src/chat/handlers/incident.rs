@@ -1,24 +1,18 @@
 //! `/incident …`: everything around the rollback.
 
-use std::sync::atomic::Ordering;
-
 use super::{check_bound, meant, propose, refused, rollback};
 use crate::chat::card::{self, Drawing};
 use crate::chat::desk::{Ask, Desk, DeskError};
 use crate::chat::narrator::said;
 use crate::chat::reply::{Card, Part, Text};
-use crate::chat::request::{PressCode, Subject};
+use crate::chat::request::Subject;
 use crate::chat::words;
-use crate::domain::action::Action;
 use crate::domain::actor::Role;
 use crate::domain::book::Book;
 use crate::domain::decide::Request;
-use crate::domain::guard;
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::incident::Incident;
 use crate::domain::refusal::Refusal;
-use crate::engine::intake::Press;
-use crate::engine::seal;
 
 /// Incidents that a list shows.
 const LISTED: usize = 10;
@@ -39,7 +33,7 @@ pub(super) async fn open(
         return Ok(refused(desk, &refusal, Some(&service)));
     }
     if was_open {
-        return Ok(rollback::answer(desk, ask, &service));
+        return Ok(rollback::answered(desk, ask, &service));
     }
     let book = desk.book();
     let Some(incident) = book.open_incident(&service) else {
@@ -74,7 +68,7 @@ pub(super) async fn status(
     match open.as_slice() {
         [one] => shown(desk, one.id).await,
         [] => Ok(quiet(desk, &book, &services)),
-        several => Ok(listed("Open now", several.iter().copied())),
+        several => Ok(listed("Open now", &book, several.iter().copied())),
     }
 }
 
@@ -280,100 +274,6 @@ async fn ended(
     })
 }
 
-pub(super) async fn press(
-    desk: &Desk,
-    ask: &Ask,
-    code: Option<PressCode>,
-) -> Result<Card, DeskError> {
-    let book = desk.book();
-    let Some(first) = ask.bound.first() else {
-        return Ok(refused(desk, &Refusal::WrongChannel, None));
-    };
-    let Some(code) = code else { return Ok(codes(desk, ask, &book)) };
-    if let Some(state) = book.state(first)
-        && let Err(refusal) = guard::codes_are_open(state, &ask.by.person, ask.at)
-    {
-        return Ok(refused(desk, &refusal, Some(first)));
-    }
-    match fitting(desk, ask, &book, &code) {
-        Some((incident, action)) => {
-            let label = card::label(&action);
-            let press = Press { incident, action, by: ask.by.clone(), pressed_at: ask.at };
-            ask.is_recorded.store(true, Ordering::Relaxed);
-            if let Some(not_stored) = desk.store_press(&ask.key, press).await {
-                return Ok(not_stored);
-            }
-            Ok(said(
-                format!("Pressed {label} of incident {incident}. The card shows what comes of it.")
-                    .into(),
-            ))
-        }
-        None => {
-            propose(desk, ask, vec![Request::MissCode { service: first.clone() }]).await?;
-            let missed = desk
-                .book()
-                .state(first)
-                .and_then(|state| state.missed_codes.get(&ask.by.person).map(|missed| missed.0));
-            let left = guard::CODE_TRIES.saturating_sub(missed.unwrap_or(guard::CODE_TRIES));
-            Ok(refused(desk, &Refusal::WrongCode { left }, Some(first)))
-        }
-    }
-}
-
-/// What can be pressed here, by incident.
-fn pressable<'a>(ask: &Ask, book: &'a Book) -> Vec<(&'a Incident, Action)> {
-    let open = ask.bound.iter().filter_map(|service| book.open_incident(service));
-    open.flat_map(|incident| {
-        card::all_actions(incident).into_iter().map(move |action| (incident, action))
-    })
-    .collect()
-}
-
-/// All buttons are compared, so that the time does not tell which one fits.
-fn fitting(desk: &Desk, ask: &Ask, book: &Book, code: &PressCode) -> Option<(IncidentId, Action)> {
-    let sealer = desk.engine().keeper().sealer();
-    let (person, channel) = (&ask.by.person, &ask.by.channel);
-    let mut found = None;
-    for (incident, action) in pressable(ask, book) {
-        let own = sealer.code(incident.id, &action, person, channel);
-        if seal::is_same_code(code.as_str(), &own) {
-            found = Some((incident.id, action));
-        }
-    }
-    found
-}
-
-fn codes(desk: &Desk, ask: &Ask, book: &Book) -> Card {
-    let sealer = desk.engine().keeper().sealer();
-    let mut parts =
-        vec![Part::Paragraph("Your codes in this channel. They work for you alone.".into())];
-    for (incident, action) in pressable(ask, book) {
-        let code = sealer.code(incident.id, &action, &ask.by.person, &ask.by.channel);
-        let line = desk.prefix().command(&format!("incident press {code}"));
-        let text = Text::default().strong(format!("{} {}", incident.id, card::label(&action)));
-        let text = match &action {
-            Action::Choose(_, target) => text.and(" ").code(target.as_str()),
-            Action::Confirm(_)
-            | Action::Cancel
-            | Action::ChooseAnother(_)
-            | Action::Renew
-            | Action::Verify
-            | Action::Revert
-            | Action::OpenRevert(_)
-            | Action::Merge(_)
-            | Action::Promote
-            | Action::Agree
-            | Action::TakeTask(_)
-            | Action::ShowCard => text,
-        };
-        parts.push(Part::Paragraph(text.and(": ").code(line)));
-    }
-    if parts.len() == 1 {
-        return said("There is nothing to press here: no incident is open.".into());
-    }
-    Card { summary: "Your codes".into(), parts }
-}
-
 pub(super) async fn list(
     desk: &Desk,
     ask: &Ask,
@@ -400,14 +300,15 @@ pub(super) async fn list(
     if found.is_empty() {
         return Ok(said("No incident yet.".into()));
     }
-    Ok(listed("Newest incidents", found.iter().map(AsRef::as_ref)))
+    Ok(listed("Newest incidents", &desk.book(), found.iter().map(AsRef::as_ref)))
 }
 
-fn listed<'a>(title: &str, incidents: impl Iterator<Item = &'a Incident>) -> Card {
+fn listed<'a>(title: &str, book: &Book, incidents: impl Iterator<Item = &'a Incident>) -> Card {
     let lines = incidents.map(|incident| {
         let text = Text::default().strong(format!("{} {}", incident.id, incident.service));
-        let text =
-            text.and(format!(": {}, opened ", card::headline(incident))).time(incident.opened_at);
+        let text = text
+            .and(format!(": {}, opened ", card::headline(incident, book)))
+            .time(incident.opened_at);
         let text = text.and(" by ").append(words::actor(&incident.opened_by)).and(": ");
         Part::Paragraph(text.foreign(words::clipped(&incident.title, 100)))
     });

@@ -1,8 +1,15 @@
 //! One handler per command: turns a request into a proposal, and its result into the immediate answer.
 
+mod answer;
+mod exits;
 mod incident;
+mod press;
+mod promote;
+mod revert;
 mod rollback;
 mod verify;
+
+use std::time::Duration;
 
 use super::desk::{Ask, Desk, DeskError};
 use super::narrator::said;
@@ -11,10 +18,16 @@ use super::request::Request;
 use super::words;
 use crate::domain::actor::Actor;
 use crate::domain::decide;
+use crate::domain::event::Excuse;
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::incident::Incident;
 use crate::domain::refusal::Refusal;
+use crate::engine::intake;
 use crate::engine::keeper::{Answer, Proposal};
+use crate::engine::ports::JournalError;
+
+/// A platform gives up on an answer after three seconds.
+const LONGEST_READ: Duration = Duration::from_millis(2_300);
 
 /// Answers a request.
 pub(super) async fn handle(desk: &Desk, ask: &Ask, request: Request) -> Result<Card, DeskError> {
@@ -22,8 +35,26 @@ pub(super) async fn handle(desk: &Desk, ask: &Ask, request: Request) -> Result<C
         Request::Rollback { service, to, reason } => {
             rollback::start(desk, ask, service, to, reason).await
         }
+        Request::Revert { service, what, reason } => {
+            revert::start(desk, ask, service, what, reason).await
+        }
         Request::Verify { service, deployment } => {
             verify::start(desk, ask, service, deployment).await
+        }
+        Request::Promote { service, deployment, reason } => {
+            promote::start(desk, ask, service, deployment, reason).await
+        }
+        Request::Fix { service, number, repository } => {
+            exits::fix(desk, ask, service, number, repository).await
+        }
+        Request::Flag { service, reason } => {
+            exits::excuse(desk, ask, service, Excuse::FlagOff, reason).await
+        }
+        Request::RuledOut { service, reason } => {
+            exits::excuse(desk, ask, service, Excuse::RuledOut, reason).await
+        }
+        Request::FalseAlarm { service, reason } => {
+            exits::false_alarm(desk, ask, service, reason).await
         }
         Request::Open { service, title } => incident::open(desk, ask, service, title).await,
         Request::Status { subject } => incident::status(desk, ask, subject).await,
@@ -32,14 +63,14 @@ pub(super) async fn handle(desk: &Desk, ask: &Ask, request: Request) -> Result<C
         Request::Resume { service, reason } => incident::resume(desk, ask, service, reason).await,
         Request::Whoami => Ok(incident::whoami(desk, ask)),
         Request::Blip { incident, reason } => incident::blip(desk, ask, incident, reason).await,
-        Request::Press { code } => incident::press(desk, ask, code).await,
+        Request::Press { code } => press::press(desk, ask, code).await,
         Request::Close { incident, reason } => incident::close(desk, ask, incident, reason).await,
         Request::List { service } => incident::list(desk, ask, service).await,
         Request::Help { topic } => Ok(super::help::help(desk.catalog(), desk.prefix(), topic)),
     }
 }
 
-/// Proposes what a person asks, together with the delivery it came with.
+/// Proposes what a person asks, together with the delivery it came with. What must be read for it is read while they wait.
 async fn propose(
     desk: &Desk,
     ask: &Ask,
@@ -47,12 +78,39 @@ async fn propose(
 ) -> Result<Option<Refusal>, DeskError> {
     let actor = Actor::Person(ask.by.person.clone());
     let proposal = Proposal { delivery: Some(ask.delivery()), ..Proposal::of(actor, requests) };
-    match desk.engine().propose(&proposal).await? {
+    match intake::command(desk.engine(), proposal, LONGEST_READ).await? {
         Answer::Done(_, refusal) => Ok(refusal),
         Answer::Refused(refusal) => Ok(Some(refusal)),
-        // Commands never need readings to be taken in; the executor reads afterwards.
-        Answer::Needs(_) => Ok(None),
+        Answer::Needs(_) => Ok(Some(Refusal::NotYet)),
     }
+}
+
+/// Proposes one request about a service; the card to answer with if it was refused. The same delivery again is answered as
+/// the first one was.
+async fn proposed(
+    desk: &Desk,
+    ask: &Ask,
+    request: decide::Request,
+    service: &ServiceId,
+) -> Result<Option<Card>, DeskError> {
+    match propose(desk, ask, vec![request]).await {
+        Ok(None) | Err(DeskError::Journal(JournalError::Duplicate(_))) => Ok(None),
+        Ok(Some(refusal)) => Ok(Some(refused(desk, &refusal, Some(service)))),
+        Err(error) => Err(error),
+    }
+}
+
+/// The answer to an address of another repository than the service's own.
+fn foreign_repository(desk: &Desk, service: &ServiceId, named: Option<&str>) -> Option<Card> {
+    let book = desk.book();
+    let own = book.services.get(service)?.repository.as_ref()?;
+    let named = named.filter(|named| !named.eq_ignore_ascii_case(own))?;
+    let text = Text::plain("That is an address in ")
+        .code(words::clipped(named, 100))
+        .and(format!(", and the code of {service} is kept in "))
+        .code(words::clipped(own, 100))
+        .and(". Next: name a change of that repository.");
+    Some(said(text))
 }
 
 /// The channel's services decide what may be spoken of here.

@@ -1,7 +1,7 @@
 //! `/verify`: the journeys are walked. The answer is private and immediate, and its first line says what is verified; the
 //! verdict follows in the incident's thread and on its card.
 
-use super::{check_bound, propose, refused};
+use super::{check_bound, proposed, refused};
 use crate::chat::desk::{Ask, Desk, DeskError};
 use crate::chat::narrator::said;
 use crate::chat::reply::{Card, Text};
@@ -10,7 +10,6 @@ use crate::domain::decide::Request;
 use crate::domain::ids::ServiceId;
 use crate::domain::refusal::Refusal;
 use crate::domain::verification::{Subject, Verifying};
-use crate::engine::ports::JournalError;
 
 pub(super) async fn start(
     desk: &Desk,
@@ -23,23 +22,19 @@ pub(super) async fn start(
     }
     let before = desk.book();
     let under_way = before.open_incident(&service).and_then(|one| one.verifying.clone());
-    let subject = deployment.clone().map_or(Subject::Production, Subject::Deployment);
+    let named = deployment.clone();
     let request = Request::Verify { service: service.clone(), deployment };
-    match propose(desk, ask, vec![request]).await {
-        Ok(None) => {}
-        Ok(Some(refusal)) => return Ok(refused(desk, &refusal, Some(&service))),
-        // The same delivery again is answered as the first one was.
-        Err(DeskError::Journal(JournalError::Duplicate(_))) => {}
-        Err(error) => return Err(error),
+    match proposed(desk, ask, request, &service).await? {
+        Some(refused) => Ok(refused),
+        None => Ok(answer(desk, &service, named, under_way.as_ref())),
     }
-    Ok(answer(desk, &service, &subject, under_way.as_ref()))
 }
 
 /// What is verified, and where the verdict comes; or that another verification is under way.
 fn answer(
     desk: &Desk,
     service: &ServiceId,
-    subject: &Subject,
+    named: Option<String>,
     under_way: Option<&Verifying>,
 ) -> Card {
     let book = desk.book();
@@ -64,5 +59,8 @@ fn answer(
         "The verdict comes in incident {}'s thread and on its card, within a minute. Nothing is changed by it.",
         incident.id
     );
-    said(verdict::announced(subject, incident, of).and("\n").and(place))
+    // What was begun is what the rules made of it; over already, it was what was asked for.
+    let begun = incident.verifying.as_ref().map(|one| one.subject.clone());
+    let subject = begun.unwrap_or_else(|| named.map_or(Subject::Production, Subject::Deployment));
+    said(verdict::announced(&subject, incident, of).and("\n").and(place))
 }

@@ -11,6 +11,7 @@
 //!
 //! Never judges a value; that is in `values.rs`.
 
+use super::change::{self, looks_like_change};
 use super::refusal::Problem;
 use super::target::{list_number, looks_like_deployment};
 use super::values::Values;
@@ -118,7 +119,13 @@ impl<'a> Reader<'a> {
         self.at += 1;
         match option.kind {
             Kind::Text { .. } => self.has_text_begun = true,
-            Kind::Service | Kind::Deployment | Kind::Incident | Kind::Code | Kind::Word => {
+            Kind::Service
+            | Kind::Deployment
+            | Kind::Change
+            | Kind::Pull
+            | Kind::Incident
+            | Kind::Code
+            | Kind::Word => {
                 self.slot = 1 + self.index_of(option);
                 self.at += 1;
                 self.values.insert(option.name, next.value)?;
@@ -159,6 +166,12 @@ impl<'a> Reader<'a> {
         match option.kind {
             Kind::Service => self.scope.service(value).is_some(),
             Kind::Deployment => looks_like_deployment(value),
+            // "500 errors" is a reason, not the pull request 500.
+            Kind::Change => {
+                looks_like_change(value)
+                    && (!change::is_bare_number(value) || self.at + 1 == self.words.len())
+            }
+            Kind::Pull => change::pull(value).is_some(),
             Kind::Incident => {
                 // "3 pods restarted" is a note, not incident 3.
                 let needs_mark = self.declaration.text_option().is_some();
@@ -208,15 +221,32 @@ impl<'a> Reader<'a> {
             if let Some(second) = self.scope.service(word.value) {
                 return Err(Problem::ExtraService(second.to_string()));
             }
-            let wants_target = self.declaration.option(OptionName::To).is_some()
-                && !self.values.contains(OptionName::To);
-            if wants_target && word.value.bytes().any(|byte| byte.is_ascii_digit()) {
-                return Err(Problem::UnclearTarget(word.value.to_owned()));
+            let has_digit = word.value.bytes().any(|byte| byte.is_ascii_digit());
+            if let Some(name) = self.wanted_target().filter(|_| has_digit) {
+                return Err(Problem::Unclear { name, word: word.value.to_owned() });
             }
+        }
+        let is_number = change::is_bare_number(word.value) && self.text.is_empty();
+        if let Some(name) = self.wanted_change().filter(|_| is_number) {
+            return Err(Problem::Unclear { name, word: word.value.to_owned() });
         }
         self.has_text_begun = true;
         self.take_text(word.start);
         Ok(())
+    }
+
+    /// The option for a deployment or a change, if it was not filled yet.
+    fn wanted_target(&self) -> Option<OptionName> {
+        let is_target = |option: &&CommandOption| {
+            matches!(option.kind, Kind::Deployment | Kind::Change)
+                && !self.values.contains(option.name)
+        };
+        self.declaration.options.iter().find(is_target).map(|option| option.name)
+    }
+
+    /// The option for a change, if it was not filled yet.
+    fn wanted_change(&self) -> Option<OptionName> {
+        self.wanted_target().filter(|name| *name == OptionName::What)
     }
 
     /// Why a word that fits nothing is refused where there is no text.
@@ -239,7 +269,11 @@ impl<'a> Reader<'a> {
     /// on another one. Opening and halting err on the safe side instead, and nobody should fight the grammar to stop the bot.
     fn is_strict(&self) -> bool {
         match self.declaration.verb {
-            Verb::Rollback | Verb::Verify | Verb::Incident(Subcommand::Resume) => true,
+            Verb::Rollback
+            | Verb::Revert
+            | Verb::Verify
+            | Verb::Promote
+            | Verb::Incident(Subcommand::Resume | Subcommand::Fix) => true,
             Verb::Incident(
                 Subcommand::Open
                 | Subcommand::Status
@@ -247,6 +281,9 @@ impl<'a> Reader<'a> {
                 | Subcommand::Halt
                 | Subcommand::Whoami
                 | Subcommand::Blip
+                | Subcommand::Flag
+                | Subcommand::RuledOut
+                | Subcommand::FalseAlarm
                 | Subcommand::Press
                 | Subcommand::Close
                 | Subcommand::List

@@ -1,6 +1,7 @@
 //! Why a line was not understood, in words: one plain sentence, the next step, and how the command is written. What the
 //! person typed is always marked as foreign, and shortened; a code is never repeated.
 
+use super::change;
 use super::nearest::nearest;
 use super::{Scope, Subcommand, Verb};
 use crate::chat::catalog::{CommandName, Declaration, OptionName};
@@ -40,8 +41,17 @@ pub(super) enum Problem {
     WhichService,
     /// The name of a service where a reason or title was expected.
     ExtraService(String),
-    /// A word that may be meant as a target, and does not look like one.
-    UnclearTarget(String),
+    /// A word that may be meant as a target or change, and does not surely look like one.
+    Unclear {
+        /// The option that it may be meant for.
+        name: OptionName,
+        /// The word.
+        word: String,
+    },
+    /// Neither a commit, nor a pull request, nor a range.
+    NotAChange(String),
+    /// Neither a pull request's number nor its address.
+    NotAPull(String),
     /// One option, two values.
     Twice {
         /// The option.
@@ -81,7 +91,9 @@ pub(super) fn explain(scope: &Scope<'_>, verb: Verb, problem: Problem) -> ParseR
         Problem::UnknownService(word) => voice.unknown_service(&word),
         Problem::WhichService => voice.which_service(),
         Problem::ExtraService(word) => voice.extra_service(&word),
-        Problem::UnclearTarget(word) => voice.unclear_target(&word),
+        Problem::Unclear { name, word } => voice.unclear(name, &word),
+        Problem::NotAChange(word) => voice.not_a_change(&word),
+        Problem::NotAPull(word) => voice.not_a_pull(&word),
         Problem::Twice { name, first, second } => voice.twice(name, &first, &second),
         Problem::Missing(name) => voice.missing(name),
         Problem::TooLong { name, length, max } => too_long(name, length, max),
@@ -121,7 +133,9 @@ impl Voice<'_> {
     fn line(&self, rest: &str) -> String {
         let slash = self.scope.prefix.slash(self.declaration.verb.command());
         match self.declaration.verb {
-            Verb::Rollback | Verb::Verify => format!("{slash} {rest}"),
+            Verb::Rollback | Verb::Revert | Verb::Verify | Verb::Promote => {
+                format!("{slash} {rest}")
+            }
             Verb::Incident(subcommand) => format!("{slash} {subcommand} {rest}"),
         }
     }
@@ -182,17 +196,45 @@ impl Voice<'_> {
         )
     }
 
-    fn unclear_target(&self, word: &str) -> Words {
+    fn unclear(&self, name: OptionName, word: &str) -> Words {
         let word = shortened(word);
+        let (what, example) = match name {
+            OptionName::What => ("a pull request or a commit", "what=#124".to_owned()),
+            _ => ("a deployment", format!("{name}={word}")),
+        };
+        let example = match change::is_bare_number(&word) && name == OptionName::What {
+            true => format!("what=#{word}"),
+            false => example,
+        };
         (
             Text::plain("It is not clear whether ")
                 .code(&word)
-                .and(" is a deployment or the reason."),
+                .and(format!(" is {what} or the reason.")),
             Text::plain("Write ")
-                .code(format!("to={word}"))
-                .and(" for a deployment, or ")
+                .code(example)
+                .and(format!(" for {what}, or "))
                 .code(format!("reason {word}"))
                 .and(" for a reason."),
+        )
+    }
+
+    fn not_a_change(&self, word: &str) -> Words {
+        (
+            Text::default().code(shortened(word)).and(
+                " is neither a commit (seven digits or more), nor a pull request, nor a range.",
+            ),
+            Text::plain("Name one, for example ")
+                .code(self.line(&format!("{} #124", self.some_service())))
+                .and("."),
+        )
+    }
+
+    fn not_a_pull(&self, word: &str) -> Words {
+        (
+            Text::default().code(shortened(word)).and(" is not a pull request."),
+            Text::plain("Give its number or its address, for example ")
+                .code(self.line("#130"))
+                .and("."),
         )
     }
 
@@ -299,6 +341,8 @@ fn too_long(name: OptionName, length: usize, max: usize) -> Words {
 const fn label(name: OptionName) -> &'static str {
     match name {
         OptionName::To => "target",
+        OptionName::What => "change",
+        OptionName::Pull => "pull request",
         OptionName::Service
         | OptionName::Deployment
         | OptionName::Reason

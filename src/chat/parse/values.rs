@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::change;
 use super::refusal::Problem;
 use super::target::list_number;
 use super::{Prefix, Scope, Subcommand, Verb};
 use crate::chat::catalog::{CommandName, Declaration, Kind, OptionName};
-use crate::chat::request::{PressCode, Request, Subject};
+use crate::chat::request::{Linked, PressCode, Request, Subject};
 use crate::domain::ids::{IncidentId, ServiceId};
 
 /// What was said for which option, unchecked. An empty value counts as not said.
@@ -53,9 +54,19 @@ pub(super) fn request(
             to: taker.target(OptionName::To)?,
             reason: taker.text(OptionName::Reason)?,
         },
+        Verb::Revert => Request::Revert {
+            service: taker.needed_service()?,
+            what: taker.change()?,
+            reason: taker.text(OptionName::Reason)?,
+        },
         Verb::Verify => Request::Verify {
             service: taker.needed_service()?,
             deployment: taker.target(OptionName::Deployment)?,
+        },
+        Verb::Promote => Request::Promote {
+            service: taker.needed_service()?,
+            deployment: taker.target(OptionName::Deployment)?,
+            reason: taker.text(OptionName::Reason)?,
         },
         Verb::Incident(subcommand) => taker.incident_request(subcommand)?,
     };
@@ -93,6 +104,19 @@ impl Taker<'_> {
             Subcommand::Blip => {
                 Request::Blip { incident: self.incident()?, reason: self.text(OptionName::Reason)? }
             }
+            Subcommand::Fix => self.fix()?,
+            Subcommand::Flag => Request::Flag {
+                service: self.needed_service()?,
+                reason: self.needed_text(OptionName::Reason)?,
+            },
+            Subcommand::RuledOut => Request::RuledOut {
+                service: self.needed_service()?,
+                reason: self.needed_text(OptionName::Reason)?,
+            },
+            Subcommand::FalseAlarm => Request::FalseAlarm {
+                service: self.needed_service()?,
+                reason: self.needed_text(OptionName::Reason)?,
+            },
             Subcommand::Press => Request::Press { code: self.code()? },
             Subcommand::Close => Request::Close {
                 incident: self.incident()?,
@@ -137,6 +161,26 @@ impl Taker<'_> {
         Ok(Some(list_number(&word).unwrap_or(&word).to_owned()))
     }
 
+    fn change(&mut self) -> Result<Option<Linked>, Problem> {
+        let Some(word) = self.take(OptionName::What) else { return Ok(None) };
+        within(OptionName::What, &word, TARGET_MAX)?;
+        match change::linked(&word) {
+            Some(linked) => Ok(Some(linked)),
+            None => Err(Problem::NotAChange(word)),
+        }
+    }
+
+    fn fix(&mut self) -> Result<Request, Problem> {
+        let service = self.needed_service()?;
+        let Some(word) = self.take(OptionName::Pull) else {
+            return Err(Problem::Missing(OptionName::Pull));
+        };
+        match change::pull(&word) {
+            Some((number, repository)) => Ok(Request::Fix { service, number, repository }),
+            None => Err(Problem::NotAPull(word)),
+        }
+    }
+
     fn incident(&mut self) -> Result<Option<IncidentId>, Problem> {
         let Some(word) = self.take(OptionName::Incident) else { return Ok(None) };
         match word.strip_prefix('#').unwrap_or(&word).parse::<u64>() {
@@ -166,7 +210,9 @@ impl Taker<'_> {
             .or_else(|| CommandName::from_slash(&word, &Prefix::default()));
         match command {
             Some(CommandName::Rollback) => Ok(Some(Verb::Rollback)),
+            Some(CommandName::Revert) => Ok(Some(Verb::Revert)),
             Some(CommandName::Verify) => Ok(Some(Verb::Verify)),
+            Some(CommandName::Promote) => Ok(Some(Verb::Promote)),
             Some(CommandName::Incident) => Ok(None),
             None => Verb::from_word(&word).map(Some).ok_or(Problem::UnknownTopic(word)),
         }

@@ -4,6 +4,7 @@
 //! people ask is in `people`, what the bot does by itself in `course` and `settle`. The last step is in `promote` and
 //! `watch`; Layer 2 in `revert` (what people ask) and `follow` (what the bot does); the other ways out in `exits`.
 
+mod about;
 mod course;
 mod exits;
 mod follow;

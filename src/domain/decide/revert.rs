@@ -36,12 +36,13 @@ fn request(case: &Case<'_>, by: &Person, wish: &Wish) -> Step {
         Layer2::Looking(looking) if looking.wish.what == wish.what => {
             return Ok(Decision::nothing());
         }
-        Layer2::Opening(_) => return Ok(Decision::nothing()),
+        Layer2::Opening(opening) if !opening.is_refused() => return Ok(Decision::nothing()),
         Layer2::Followed(fix) if fix.merged.is_some() => return Err(Refusal::AlreadyMerged),
         Layer2::Followed(fix) if !fix.is_closed() => return Ok(Decision::nothing()),
         Layer2::Idle
         | Layer2::Looking(_)
         | Layer2::Planned(_)
+        | Layer2::Opening(_)
         | Layer2::Prepared(_)
         | Layer2::Followed(_) => {}
     }
@@ -159,7 +160,7 @@ pub(super) fn name(book: &Book, service: &ServiceId, number: u64, facts: &Facts)
         Some(fix) if fix.pull.number == number => return Ok(Decision::nothing()),
         Some(_) | None => {}
     }
-    if matches!(case.incident.layer2, Layer2::Opening(_)) {
+    if matches!(&case.incident.layer2, Layer2::Opening(opening) if !opening.is_refused()) {
         return Err(Refusal::NotYet);
     }
     let Some(gate) = &facts.forge.gate else {

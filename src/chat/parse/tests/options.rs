@@ -1,6 +1,6 @@
 use super::*;
 use crate::chat::catalog::{Declaration, Kind};
-use crate::chat::request::Subject;
+use crate::chat::request::{Linked, Subject};
 
 /// A request as the options that say it: what Discord would send.
 fn options_of(request: &Request) -> Vec<(String, String)> {
@@ -15,6 +15,27 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
             say(OptionName::Service, Some(service.to_string()));
             say(OptionName::To, to.clone());
             say(OptionName::Reason, reason.clone());
+        }
+        Request::Revert { service, what, reason } => {
+            say(OptionName::Service, Some(service.to_string()));
+            say(OptionName::What, what.as_ref().map(address));
+            say(OptionName::Reason, reason.clone());
+        }
+        Request::Promote { service, deployment, reason } => {
+            say(OptionName::Service, Some(service.to_string()));
+            say(OptionName::Deployment, deployment.clone());
+            say(OptionName::Reason, reason.clone());
+        }
+        Request::Fix { service, number, repository } => {
+            say(OptionName::Service, Some(service.to_string()));
+            let what = format!("#{number}");
+            say(OptionName::Pull, Some(address(&Linked { what, repository: repository.clone() })));
+        }
+        Request::Flag { service, reason }
+        | Request::RuledOut { service, reason }
+        | Request::FalseAlarm { service, reason } => {
+            say(OptionName::Service, Some(service.to_string()));
+            say(OptionName::Reason, Some(reason.clone()));
         }
         Request::Verify { service, deployment } => {
             say(OptionName::Service, Some(service.to_string()));
@@ -58,13 +79,22 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
     options
 }
 
+/// A change as its address, if it was given so.
+fn address(linked: &Linked) -> String {
+    match (&linked.repository, linked.what.strip_prefix('#')) {
+        (Some(name), Some(number)) => format!("https://github.com/{name}/pull/{number}"),
+        (Some(name), None) => format!("https://github.com/{name}/commit/{}", linked.what),
+        (None, _) => linked.what.clone(),
+    }
+}
+
 fn chooses(
     setting: &Setting,
     verb: Verb,
     options: &[(String, String)],
 ) -> Result<Request, ParseRefusal> {
     let subcommand = match verb {
-        Verb::Rollback | Verb::Verify => None,
+        Verb::Rollback | Verb::Revert | Verb::Verify | Verb::Promote => None,
         Verb::Incident(subcommand) => Some(subcommand.as_str()),
     };
     from_options(&setting.scope(), verb.command(), subcommand, options)
