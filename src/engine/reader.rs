@@ -173,13 +173,13 @@ impl<'a> Reader<'a> {
     /// What the request log says of a deployment.
     pub async fn error_log(&self, deployment: &DeploymentId) -> Fact<ErrorLog> {
         let read = self.provider.error_log(self.service, deployment);
-        self.within(LONGEST_LOG, "request log", read).await
+        self.bounded(LONGEST_LOG, "request log", read).await
     }
 
     /// What production was asked in a window.
     pub async fn traffic(&self, window: Window) -> Fact<Traffic> {
         let read = self.provider.traffic(self.service, window);
-        self.within(LONGEST_LOG, "request log", read).await
+        self.bounded(LONGEST_LOG, "request log", read).await
     }
 
     fn forge(&self) -> Result<&dyn Forge, PortError> {
