@@ -1,5 +1,5 @@
-//! Reverts at GitHub: the adapter with a real git against the modelled GitHub, over loopback. What it tells is what the model
-//! has, and every write is there once, whatever became of its answer.
+//! Reverts at GitHub: the adapter with a real git against the modelled GitHub, over loopback. What it tells is what the
+//! model has, and every write is there once, whatever became of its answer.
 
 use std::sync::Arc;
 
