@@ -239,7 +239,9 @@ impl GitHubForge {
             pull.head.as_ref().is_some_and(|head| head.r#ref == branch)
                 && pull.base.as_ref().is_some_and(|base| base.r#ref == at.main)
         });
-        Ok(own.filter_map(of_branch).collect())
+        let mut own: Vec<OfBranch> = own.filter_map(of_branch).collect();
+        own.sort_by_key(|pull| std::cmp::Reverse(pull.place.number));
+        Ok(own)
     }
 }
 
