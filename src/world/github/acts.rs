@@ -1,14 +1,17 @@
-//! What people do at GitHub while the bot is at work, and what can be seen there without asking by the wire: for the world,
-//! its console and the tests.
+//! What people do at GitHub while the bot is at work, and what can be seen there without asking by the wire: for the
+//! world, its console and the tests.
 
 use std::sync::PoisonError;
+
+use serde_json::Value;
 
 use super::GitHubModel;
 use super::checks::Occasion;
 use super::desk::{Desk, Push};
 use super::merge::{Author, MergeMethod, NOBODY, Writing};
-use super::pulls::{Fate, NotMerged, NotOpened, Review, Wish};
+use super::pulls::{Fate, NotMerged, NotOpened, Review, Verdict, Wish};
 use super::rules::{Merging, Rules};
+use crate::world::ledger::Fault;
 
 /// Who does what others do.
 const TEAMMATE: &str = "Ana Duarte";
@@ -104,6 +107,30 @@ impl GitHubModel {
         self.set_rules(rules);
     }
 
+    /// The trap `teammate`.
+    pub(super) fn teammate(&self, fault: &Fault) {
+        let word = |name: &str| fault.with.get(name).and_then(Value::as_str);
+        let open =
+            || self.pulls().iter().rfind(|one| one.outcome == Outcome::Open).map(|one| one.number);
+        let pull = || open().ok_or_else(|| "no pull request is open".to_owned());
+        let done = match word("does").unwrap_or("merge") {
+            "merge" => pull().and_then(|number| self.merge_by_other(number)).map(drop),
+            "close" => pull().and_then(|number| self.close_by_other(number)),
+            "force_push" => pull().and_then(|number| self.force_push(number)).map(drop),
+            "approve" => pull().and_then(|number| self.approve(number, "lee")),
+            "ask_for_changes" => pull().and_then(|number| self.ask_for_changes(number, "lee")),
+            "push_main" => self.desk().and_then(|mut desk| desk.somebody_else_is_faster()),
+            "change_same_lines" => {
+                let sha = word("sha").map(str::to_owned).or_else(|| self.head("main"));
+                self.change_same_lines(&sha.unwrap_or_default()).map(drop)
+            }
+            other => Err(format!("no teammate knows how to {other}")),
+        };
+        if let Err(why) = done {
+            tracing::error!(why, "the modelled teammate could not do it");
+        }
+    }
+
     /// A teammate merges a pull request, whatever the gate says. Answers the commit.
     ///
     /// # Errors
@@ -164,15 +191,15 @@ impl GitHubModel {
     /// # Errors
     /// When there is no such pull request.
     pub fn approve(&self, number: u64, user: &str) -> Result<(), String> {
-        let mut desk = self.desk()?;
-        let at = desk.now;
-        let pull = desk.state.pulls.get_mut(&number);
-        let pull = pull.ok_or_else(|| format!("there is no #{number}"))?;
-        let (user, sha) = (user.to_owned(), pull.head.clone());
-        pull.asked.retain(|asked| *asked != user);
-        pull.reviews.push(Review { user, sha, at });
-        pull.updated = at;
-        Ok(())
+        self.desk()?.reviewed(number, user, Verdict::Approved)
+    }
+
+    /// Somebody asks for changes to a pull request, by login.
+    ///
+    /// # Errors
+    /// When there is no such pull request.
+    pub fn ask_for_changes(&self, number: u64, user: &str) -> Result<(), String> {
+        self.desk()?.reviewed(number, user, Verdict::ChangesRequested)
     }
 
     /// Somebody presses "re-run all jobs" on a pull request.
@@ -189,8 +216,8 @@ impl GitHubModel {
         Ok(())
     }
 
-    /// A teammate changes, on the main branch, the very lines that a commit changed, so that reverting it conflicts. Answers
-    /// their commit.
+    /// A teammate changes, on the main branch, the very lines that a commit changed, so that reverting it conflicts.
+    /// Answers their commit.
     ///
     /// # Errors
     /// When that commit changed no text file that was there before.
@@ -211,6 +238,17 @@ impl GitHubModel {
 }
 
 impl Desk<'_> {
+    fn reviewed(&mut self, number: u64, user: &str, verdict: Verdict) -> Result<(), String> {
+        let at = self.now;
+        let pull = self.state.pulls.get_mut(&number);
+        let pull = pull.ok_or_else(|| format!("there is no #{number}"))?;
+        let (user, sha) = (user.to_owned(), pull.head.clone());
+        pull.asked.retain(|asked| *asked != user);
+        pull.reviews.push(Review { user, sha, at, verdict });
+        pull.updated = at;
+        Ok(())
+    }
+
     fn pushes(&mut self, branch: &str, files: Files<'_>, message: &str) -> Result<String, String> {
         if branch != "main" {
             return self.commits(branch, files, message);

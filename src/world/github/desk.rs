@@ -1,5 +1,5 @@
-//! The repository with its branches and pull requests at one moment. Whoever looks or acts sits down at the desk, and is
-//! alone there; what came due since the last time is carried out first.
+//! The repository with its branches and pull requests at one moment. Whoever looks or acts sits down at the desk, and
+//! is alone there; what came due since the last time is carried out first.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,6 +34,9 @@ pub struct Push {
     /// The pull request that was merged by it.
     pub number: Option<u64>,
 }
+
+/// The number of the first pull request after those of the past.
+const FIRST_NUMBER: u64 = 126;
 
 /// Everything that changes.
 #[derive(Debug, Default)]
@@ -73,10 +76,14 @@ pub(super) struct Desk<'a> {
 
 impl Awake {
     /// The shop's repository, with the pull requests of its history.
-    pub(super) fn make() -> anyhow::Result<Self> {
+    pub(super) fn make(newest: Option<&str>) -> anyhow::Result<Self> {
         let history = seed::history();
         let repository = Repository::make(&history)?;
-        let state = state_of(&repository, &history);
+        let mut state = state_of(&repository, &history);
+        if let Some(newest) = newest {
+            let before = state.branches.insert("main".to_owned(), newest.to_owned());
+            repository.move_branch("main", &before.unwrap_or_default(), newest)?;
+        }
         Ok(Self {
             repository,
             state: Mutex::new(state),
@@ -110,12 +117,13 @@ impl Awake {
 }
 
 fn state_of(repository: &Repository, history: &[Row]) -> State {
-    let mut state = State { next_number: 126, ..State::default() };
+    let mut state = State { next_number: FIRST_NUMBER, ..State::default() };
     for row in history {
         let Some(sha) = repository.made.get(&row.mark) else { continue };
         state.branches.insert(row.branch.to_owned(), sha.clone());
         let at = Timestamp(row.at * 1000);
-        if row.branch == "main" {
+        // What nobody merged has not been looked at.
+        if row.branch != "gift-cards" {
             let occasion = Occasion { sha, branch: row.branch, at };
             // No trap that is on now had any say then.
             state.ci.plan(&occasion, &Ledger::new());
@@ -179,6 +187,11 @@ impl<'a> Desk<'a> {
 
     pub(super) fn repository(&self) -> &'a Repository {
         &self.awake.repository
+    }
+
+    /// Whether nobody has opened a pull request since the beginning.
+    pub(super) fn has_seed_pulls_only(&self) -> bool {
+        self.state.next_number == FIRST_NUMBER
     }
 
     /// Where the main branch is.

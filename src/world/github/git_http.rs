@@ -1,5 +1,5 @@
-//! git over HTTP, as clients clone and push: `git http-backend` answers, run for each request as a web server runs a CGI
-//! program. A push is seen by the model as soon as it is through.
+//! git over HTTP, as clients clone and push: `git http-backend` answers, run for each request as a web server runs a
+//! CGI program. A push is seen by the model as soon as it is through.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The webhook: what happens in the repository is posted, signed, to the address that the world names. Without one nothing
-//! is posted and nothing is kept.
+//! The webhook: what happens in the repository is posted, signed, to the address that the world names. Without one
+//! nothing is posted and nothing is kept.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;

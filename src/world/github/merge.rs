@@ -1,5 +1,5 @@
-//! What the model writes into its repository: merges of pull requests and commits of teammates. Nobody's clock is asked, so
-//! the same acts at the same times give the same ids.
+//! What the model writes into its repository: merges of pull requests and commits of teammates. Nobody's clock is
+//! asked, so the same acts at the same times give the same ids.
 
 use std::process::Command;
 

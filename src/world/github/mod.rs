@@ -1,11 +1,11 @@
-//! A model of GitHub over a real git repository, in GitHub's wire format: comparisons and contents, pull requests behind a
-//! gate of checks and rules, git itself over HTTP, webhooks.
+//! A model of GitHub over a real git repository, in GitHub's wire format: comparisons and contents, pull requests
+//! behind a gate of checks and rules, git itself over HTTP, webhooks.
 //!
-//! `seed` holds the shop's history, `repository` and `merge` ask git and write with it, `desk` is everything that changes,
-//! with `pulls`, `queue`, `checks` and `rules`; `calls` says what is answered, `json` the shapes, `routes` and `git_http`
-//! are the doors with token and traps, `hooks` posts, `acts` is what people do there. It checks the token, and notes loudly
-//! every call that it does not know. It must never be kinder than the real one, but where that is its gate's own weakness:
-//! like the real one it takes a skipped check for a green one.
+//! `seed` holds the shop's history, `repository` and `merge` ask git and write with it, `desk` is everything that
+//! changes, with `pulls`, `queue`, `checks` and `rules`; `calls` says what is answered, `json` the shapes, `routes` and
+//! `git_http` are the doors with token and traps, `hooks` posts, `acts` is what people do there. It checks the token,
+//! and notes loudly every call that it does not know. It must never be kinder than the real one, but where that is its
+//! gate's own weakness: like the real one it takes a skipped check for a green one.
 
 mod acts;
 mod calls;
@@ -40,8 +40,8 @@ use self::hooks::Hooks;
 use super::clock::WorldClock;
 use super::ledger::Ledger;
 
-/// The traps of this model, by the name that a fault carries. `on` of a check's trap is held against `CHECKS <branch>`, that
-/// of a webhook's against `HOOK <event>`, all others against the method and path of a call.
+/// The traps of this model, by the name that a fault carries. `on` of a check's trap is held against `CHECKS <branch>`,
+/// that of a webhook's against `HOOK <event>`, all others against the method and path of a call.
 ///
 /// | trap | what happens |
 /// |---|---|
@@ -63,8 +63,13 @@ use super::ledger::Ledger;
 /// | `merge_queue` | from this call on the main branch has a merge queue |
 /// | `mergeable_unknown` | an open pull request's `mergeable` is null: GitHub is still finding out |
 /// | `base_moved` | while a pull request is merged somebody else's goes in, and 405 is answered |
+/// | `teammate` | before the call is answered somebody does something, see below |
 /// | `hook_dropped` | a delivery of the webhook never arrives |
 /// | `hook_repeated` | a delivery arrives twice |
+///
+/// What a teammate `{"does":…}`: `merge`, `close`, `force_push`, `approve` or `ask_for_changes` to the newest open pull
+/// request, `push_main` another change to the main branch, or `change_same_lines` as the newest commit of the main
+/// branch, or as `{"sha":…}`, changed.
 pub const FAULTS: &[&str] = &[
     "dropped",
     "status",
@@ -84,6 +89,7 @@ pub const FAULTS: &[&str] = &[
     "merge_queue",
     "mergeable_unknown",
     "base_moved",
+    "teammate",
     "hook_dropped",
     "hook_repeated",
 ];
@@ -107,6 +113,8 @@ pub struct GitHubModel {
     ledger: Arc<Ledger>,
     /// Made when it is first asked for.
     awake: OnceLock<Result<Awake, String>>,
+    /// The newest commit of the main branch, where it is not the usual one.
+    newest: OnceLock<&'static str>,
     rules: Mutex<Rules>,
     hooks: Hooks,
     unknown_calls: Mutex<Vec<String>>,
@@ -125,10 +133,17 @@ impl GitHubModel {
             clock,
             ledger,
             awake: OnceLock::new(),
+            newest: OnceLock::new(),
             rules: Mutex::default(),
             hooks: Hooks::new(),
             unknown_calls: Mutex::default(),
         })
+    }
+
+    /// The commit that drops a column is the newest one of the main branch. To be said before anybody asks for the
+    /// repository.
+    pub fn ships_the_migration(&self) {
+        self.newest.get_or_init(|| DROPS_A_COLUMN);
     }
 
     /// Asks git beforehand what most nights ask, once in a process.
@@ -171,7 +186,9 @@ impl GitHubModel {
 
     /// The repository, made at the first call.
     fn awake(&self) -> Result<&Awake, String> {
-        let made = self.awake.get_or_init(|| Awake::make().map_err(|error| error.to_string()));
+        let newest = self.newest.get().copied();
+        let made = || Awake::make(newest).map_err(|error| error.to_string());
+        let made = self.awake.get_or_init(made);
         made.as_ref().map_err(Clone::clone)
     }
 }

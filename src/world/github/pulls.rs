@@ -5,6 +5,8 @@
 //!   └────▶ closed ──▶ open   and a push to its branch brings a new head, whose checks start anew
 //! ```
 
+use std::collections::BTreeMap;
+
 use super::checks::{Ci, Occasion};
 use super::desk::{Desk, Push};
 use super::hooks::Event;
@@ -61,6 +63,14 @@ pub(super) struct Review {
     pub(super) user: String,
     pub(super) sha: String,
     pub(super) at: Timestamp,
+    pub(super) verdict: Verdict,
+}
+
+/// What a review says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Approved,
+    ChangesRequested,
 }
 
 /// GitHub is to merge it once everything is green.
@@ -130,12 +140,14 @@ impl Pull {
         };
     }
 
-    /// Whether enough people approved; nobody counts twice, and nobody for their own.
+    /// Whether enough people approved and nobody is against it. Of each the last word counts.
     pub(super) fn is_approved(&self, rules: &rules::Rules) -> bool {
-        let mut people: Vec<&str> = self.reviews.iter().map(|one| one.user.as_str()).collect();
-        people.sort_unstable();
-        people.dedup();
-        people.len() as u64 >= rules.approvals
+        let last: BTreeMap<&str, Verdict> =
+            self.reviews.iter().map(|one| (one.user.as_str(), one.verdict)).collect();
+        let (against, approved): (Vec<Verdict>, Vec<Verdict>) =
+            last.into_values().partition(|verdict| *verdict == Verdict::ChangesRequested);
+        // Where no review is asked for, nobody's review counts.
+        rules.approvals == 0 || (against.is_empty() && approved.len() as u64 >= rules.approvals)
     }
 
     /// When all that the rules ask for was there; nothing while it is not.
@@ -254,9 +266,16 @@ impl Desk<'_> {
             () if pull.is_draft => "draft",
             () if !is_mergeable => "dirty",
             () if pull.ready_since(ci, rules, self.now).is_none() => "blocked",
+            () if self.is_behind(pull)? => "behind",
             () => "clean",
         };
         Ok(Standing { is_mergeable, word })
+    }
+
+    /// Whether it lacks something that the main branch holds, where that matters.
+    pub(super) fn is_behind(&self, pull: &Pull) -> Result<bool, String> {
+        let behind = || self.compared(&self.main(), &pull.head).map(|found| found.behind > 0);
+        if self.rules.is_strict { behind() } else { Ok(false) }
     }
 
     /// Merges a pull request in git and moves the main branch. The gate was asked before, or somebody went around it.

@@ -1,5 +1,5 @@
-//! What GitHub does by itself once its time has come: auto-merge and the merge queue. Nothing runs in the background; what
-//! came due is carried out when somebody looks, with the time at which it was due.
+//! What GitHub does by itself once its time has come: auto-merge and the merge queue. Nothing runs in the background;
+//! what came due is carried out when somebody looks, with the time at which it was due.
 
 use super::checks::{Occasion, Told};
 use super::desk::Desk;
@@ -52,7 +52,8 @@ impl Desk<'_> {
     fn due_merge(&self, pull: &Pull) -> Option<Due> {
         let wanted = pull.auto_merge.as_ref().filter(|_| pull.queued.is_none())?;
         let ready = pull.ready_since(&self.state.ci, &self.rules, self.now)?;
-        let is_possible = self.is_mergeable(&self.main(), &pull.head).unwrap_or_default();
+        let is_possible = self.is_mergeable(&self.main(), &pull.head).unwrap_or_default()
+            && !self.is_behind(pull).unwrap_or(true);
         let due = Due { at: ready.max(wanted.at), number: pull.number, act: Act::Merge };
         is_possible.then_some(due)
     }
@@ -87,7 +88,8 @@ impl Desk<'_> {
         }
     }
 
-    /// The queue is through with it: main becomes the commit that was tested, unless main has moved; then it is tested again.
+    /// The queue is through with it: main becomes the commit that was tested, unless main has moved; then it is tested
+    /// again.
     fn land(&mut self, pull: &Pull, at: Timestamp) {
         let Some(queued) = &pull.queued else { return };
         let main = self.main();

@@ -1,5 +1,5 @@
-//! The real repository behind the model: git itself is asked. It has a temporary folder of its own, and no configuration but
-//! that one is read.
+//! The real repository behind the model: git itself is asked. It has a temporary folder of its own, and no
+//! configuration but that one is read.
 
 use std::collections::BTreeMap;
 use std::path::Path;

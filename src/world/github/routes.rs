@@ -56,10 +56,15 @@ impl Request {
     }
 
     /// A question that no client asked.
-    pub(super) fn get<const N: usize>(segments: Vec<String>, query: [(&str, &str); N]) -> Self {
-        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pub(super) fn get(segments: Vec<String>, query: &[(&str, &str)]) -> Self {
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let path = format!("/{}", segments.join("/"));
-        Self { method: Method::GET, path, segments, query: query.into(), body: Value::Null }
+        Self { method: Method::GET, path, segments, query: query.collect(), body: Value::Null }
+    }
+
+    /// The whole query, its parameters in order.
+    pub(super) fn query(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish()
     }
 
     /// A parameter of the query; empty where there is none.
@@ -159,11 +164,12 @@ async fn handle(
     }
     let is_crowded = path.contains("/compare/") && trap("many_files").is_some();
     let is_lost = !is_read && trap("lost_answer").is_some();
+    let teammate = trap("teammate");
     let request = Request::read(method, &uri, &body);
     let asked = Arc::clone(&model);
-    let answered = tokio::task::spawn_blocking(move || match request.path.as_str() {
-        "/graphql" => asked.answer_document(&request),
-        _ => asked.answer(&request),
+    let answered = tokio::task::spawn_blocking(move || {
+        teammate.iter().for_each(|fault| asked.teammate(fault));
+        asked.answer(&request)
     });
     let Ok(mut answer) = answered.await else { return cut_off() };
     if is_lost {

@@ -9,6 +9,8 @@ pub struct Rules {
     pub approvals: u64,
     /// Who is asked for a review of every new pull request, by login.
     pub reviewers: Vec<String>,
+    /// Whether a branch must hold all that the main branch holds before it is merged.
+    pub is_strict: bool,
     /// Who presses the button.
     pub merging: Merging,
     /// Where GitHub keeps the rules: the two places are read by different calls.
@@ -42,6 +44,7 @@ impl Default for Rules {
             required: vec!["build".to_owned(), "test".to_owned()],
             approvals: 0,
             reviewers: Vec::new(),
+            is_strict: false,
             merging: Merging::ByHand,
             kept: Kept::Ruleset,
         }

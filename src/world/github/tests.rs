@@ -124,6 +124,17 @@ fn the_history_has_the_ids_that_the_deployments_are_known_by() {
 }
 
 #[tokio::test]
+async fn the_main_branch_may_end_with_the_migration() {
+    if !is_possible() {
+        return;
+    }
+    let bench = bench().await;
+    bench.model.ships_the_migration();
+    assert_eq!(bench.asks("branches/main").await["commit"]["sha"], DROPS_A_COLUMN);
+    assert_eq!(bench.checks("main").await, "build success, test success");
+}
+
+#[tokio::test]
 async fn a_comparison_tells_commits_and_files_and_the_file_its_text() {
     if !is_possible() {
         return;
@@ -147,6 +158,10 @@ async fn a_comparison_tells_commits_and_files_and_the_file_its_text() {
     ];
     assert_eq!(names, expected);
     assert_eq!(found["files"][3]["status"], "modified");
+    let second = format!("compare/{}...{}?per_page=1&page=2", shas[0], shas[2]);
+    let second = bench.asks(&second).await;
+    assert_eq!((&second["commits"][0]["sha"], &second["files"]), (&json!(shas[2]), &Value::Null));
+    assert_eq!((&second["total_commits"], &second["commits"][1]), (&json!(2), &Value::Null));
     let file = format!("/repos/demo/shop/contents/drizzle%2F0002_baskets.sql?ref={}", shas[2]);
     assert_eq!(bench.get(&file, TOKEN).await.1["encoding"], "base64");
     let pulls = bench.get(&format!("/repos/demo/shop/commits/{}/pulls", shas[2]), TOKEN).await.1;

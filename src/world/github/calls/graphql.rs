@@ -1,7 +1,8 @@
 //! The little of GraphQL that has no other call: auto-merge, the merge queue, and how a pull request stands with both.
 //!
-//! A document is not parsed. It is known by the field that it asks for, and every field that a client could ask of it here is
-//! answered. Whatever else is asked is answered with GraphQL's `errors` and noted as unknown.
+//! A document is not parsed. It is known by the field that it asks for; its arguments are variables, or stand in it as
+//! plain values. Every field that a client could ask for here is answered. Whatever else is asked is answered with
+//! GraphQL's `errors` and noted as unknown.
 
 use serde_json::{Value, json};
 
@@ -16,7 +17,8 @@ use crate::world::github::{GitHubModel, json};
 impl GitHubModel {
     /// Answers a document.
     pub(in crate::world::github) fn answer_document(&self, request: &Request) -> Answer {
-        let (query, variables) = (request.field("query"), &request.body["variables"]);
+        let query = request.field("query");
+        let asked = arguments(query, &request.body["variables"]);
         let mut desk = match self.desk() {
             Ok(desk) => desk,
             Err(why) => return Answer::broken(&why),
@@ -24,12 +26,12 @@ impl GitHubModel {
         let asks = |field: &str| query.contains(field);
         let answered = match () {
             () if asks("enablePullRequestAutoMerge(") => {
-                acts(&mut desk, variables, "enablePullRequestAutoMerge", enable_auto_merge)
+                acts(&mut desk, &asked, "enablePullRequestAutoMerge", enable_auto_merge)
             }
             () if asks("enqueuePullRequest(") => {
-                acts(&mut desk, variables, "enqueuePullRequest", enqueue)
+                acts(&mut desk, &asked, "enqueuePullRequest", enqueue)
             }
-            () if asks("pullRequest(") && asks("repository(") => look(&desk, variables),
+            () if asks("pullRequest(") && asks("repository(") => look(&desk, &asked),
             () => {
                 drop(desk);
                 self.note_unknown(format!("POST /graphql {query}"));
@@ -45,16 +47,38 @@ fn problem(kind: &str, message: &str) -> Value {
     json!({"type": kind, "message": message})
 }
 
-/// A mutation: the arguments are variables, either all in `input` or each by its name.
+/// The arguments that are of interest here: each is a variable of any name, a plain value, or a member of the variable
+/// `input`.
+fn arguments(query: &str, variables: &Value) -> Value {
+    let named = ["pullRequestId", "expectedHeadOid", "mergeMethod", "number"].map(|name| {
+        let value = match written(query, name).map(|value| (value, value.strip_prefix('$'))) {
+            Some((_, Some(variable))) => variables[variable].clone(),
+            Some((plain, None)) => plain.into(),
+            None => variables["input"][name].clone(),
+        };
+        (name.to_owned(), value)
+    });
+    Value::Object(named.into_iter().collect())
+}
+
+/// What a document gives as an argument of this name, as it stands there. A variable's declaration is no argument.
+fn written<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let label = format!("{name}:");
+    let mut places = query.match_indices(&label).map(|(at, _)| at);
+    let from = places.find(|at| !query[..*at].ends_with('$'))? + label.len();
+    let rest = query[from..].trim_start().trim_start_matches('"');
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '$');
+    Some(&rest[..end.unwrap_or(rest.len())])
+}
+
+/// A mutation that does something to a pull request.
 fn acts(
     desk: &mut Desk<'_>,
-    variables: &Value,
+    input: &Value,
     field: &str,
     act: fn(&mut Desk<'_>, &Value, &Pull) -> Result<(), Value>,
 ) -> Result<Value, Value> {
-    let input = if variables["input"].is_object() { &variables["input"] } else { variables };
-    let id = ["pullRequestId", "id"].iter().find_map(|name| input[*name].as_str());
-    let id = id.unwrap_or_default();
+    let id = input["pullRequestId"].as_str().unwrap_or_default();
     let pull = desk.state.pulls.values().find(|pull| pull.node_id() == id).cloned();
     let Some(pull) = pull else {
         let message = format!("Could not resolve to a node with the global id of '{id}'");
@@ -112,8 +136,9 @@ fn enqueue(desk: &mut Desk<'_>, _input: &Value, pull: &Pull) -> Result<(), Value
     }
 }
 
-fn look(desk: &Desk<'_>, variables: &Value) -> Result<Value, Value> {
-    let number = variables["number"].as_u64().unwrap_or_default();
+fn look(desk: &Desk<'_>, asked: &Value) -> Result<Value, Value> {
+    let plain = asked["number"].as_str().and_then(|number| number.parse().ok());
+    let number = asked["number"].as_u64().or(plain).unwrap_or_default();
     let Some(pull) = desk.state.pulls.get(&number) else {
         let message = format!("Could not resolve to a PullRequest with the number of {number}.");
         return Err(problem("NOT_FOUND", &message));

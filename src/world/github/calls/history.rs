@@ -12,17 +12,32 @@ use crate::world::github::routes::{Answer, Request};
 /// A comparison carries so many files and no more.
 const MOST_FILES: usize = 300;
 
-pub(super) fn compare(desk: &Desk<'_>, between: &str) -> Answer {
+/// All of it at once, or one page of its commits. The files stand on the first page alone.
+pub(super) fn compare(desk: &Desk<'_>, between: &str, request: &Request) -> Answer {
     let ends = between.split_once("...");
     let ends = ends.and_then(|(base, head)| Some((desk.resolve(base)?, desk.resolve(head)?)));
     let Some((base, head)) = ends else { return Answer::missing() };
     match desk.compared(&base, &head) {
         Ok(mut found) => {
             found.files.truncate(MOST_FILES);
-            Answer::new(200, json::comparison(&found, &base, &head))
+            let body = json::comparison(&found, &base, &head);
+            if request.text("page").is_empty() && request.text("per_page").is_empty() {
+                return Answer::new(200, body);
+            }
+            one_page(body, request)
         }
         Err(why) => Answer::broken(&why),
     }
+}
+
+fn one_page(mut comparison: Value, request: &Request) -> Answer {
+    let mut answer = Answer::page(comparison["commits"].take(), request);
+    comparison["commits"] = answer.body.take();
+    if !matches!(request.text("page"), "" | "1") {
+        comparison.as_object_mut().map(|fields| fields.remove("files"));
+    }
+    answer.body = comparison;
+    answer
 }
 
 pub(super) fn content(desk: &Desk<'_>, path: &str, request: &Request) -> Answer {

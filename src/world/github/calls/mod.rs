@@ -18,8 +18,9 @@ use super::routes::{Answer, Request};
 use super::rules::Merging;
 use super::{GitHubModel, REPO, json};
 
-/// What git said before about the commits that every repository here begins with. All worlds of a process share it, so a
-/// world that asks for nothing else needs no repository.
+/// What git said before about the commits that every repository here begins with. All worlds of a process share it, so
+/// a world that asks for nothing else needs no repository. Pull requests are another matter: what is known of them
+/// holds where none was opened.
 static KNOWN: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
 
 impl GitHubModel {
@@ -29,14 +30,16 @@ impl GitHubModel {
         let rest = match names.as_slice() {
             ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == REPO => rest,
             ["repos", _, _, ..] => return Answer::missing(),
+            ["graphql"] => return self.answer_document(request),
             _ => return self.unknown(request),
         };
         if rest.is_empty() && request.method == "GET" {
             let is_allowed = self.rules().merging != Merging::ByHand;
             return Answer::new(200, json::full_repository(&is_allowed.into()));
         }
-        let asked = format!("{} {} {}", request.method, rest.join("/"), request.text("ref"));
-        if self.is_asleep()
+        let asked = format!("{} {} {}", request.method, rest.join("/"), request.query());
+        let is_about_pulls = rest.last() == Some(&"pulls");
+        if (self.is_asleep() || !is_about_pulls)
             && let Some(body) = known().get(&asked).cloned()
         {
             return Answer::new(200, body);
@@ -59,8 +62,8 @@ impl GitHubModel {
         let Ok(awake) = self.awake() else { return };
         let asks = |rest: &[&str], reference: &str| {
             let path = ["repos", "demo", "shop"].iter().chain(rest).map(|one| (*one).to_owned());
-            let request = Request::get(path.collect(), [("ref", reference)]);
-            self.answer(&request);
+            let query: &[_] = if reference.is_empty() { &[] } else { &[("ref", reference)] };
+            self.answer(&Request::get(path.collect(), query));
         };
         let made = &awake.repository().made;
         let ids: Vec<&str> = made.values().map(String::as_str).collect();
@@ -92,7 +95,7 @@ fn is_of_the_seed(desk: &Desk<'_>, rest: &[&str], request: &Request) -> bool {
     match rest {
         ["compare", between] => between.split("...").all(is),
         ["contents", ..] => is(request.text("ref")),
-        ["commits", sha, "pulls"] => is(sha),
+        ["commits", sha, "pulls"] => is(sha) && desk.has_seed_pulls_only(),
         _ => false,
     }
 }
@@ -106,7 +109,7 @@ fn dispatch(
 ) -> Option<Answer> {
     let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     let answer = match (request.method.as_str(), rest) {
-        ("GET", ["compare", between @ ..]) => history::compare(desk, &between.join("/")),
+        ("GET", ["compare", between @ ..]) => history::compare(desk, &between.join("/"), request),
         ("GET", ["contents", path @ ..]) => history::content(desk, &path.join("/"), request),
         ("GET", ["commits", sha, "pulls"]) => pulls::of_commit(desk, sha, request),
         ("GET", ["commits", name @ .., "check-runs"]) => gate::runs(desk, &name.join("/"), request),

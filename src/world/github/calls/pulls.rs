@@ -181,6 +181,9 @@ fn may_merge(desk: &Desk<'_>, pull: &Pull) -> Result<(), Answer> {
     if pull.is_draft {
         return Err(refused(405, "Pull Request is still a draft"));
     }
+    if standing.word == "behind" {
+        return Err(refused(405, "Head branch is out of date. Review and try the merge again."));
+    }
     if desk.rules.merging == Merging::Queue {
         let why =
             "Repository rule violations found\n\nChanges must be made through the merge queue\n\n";

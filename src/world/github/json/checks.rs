@@ -46,8 +46,9 @@ fn app() -> Value {
 }
 
 fn minimal(pull: &Pull) -> Value {
-    let (id, url) = (1_296_269, format!("{API}/repos/{REPO}"));
-    let end = |branch: &str, sha: &str| json!({"ref": branch, "sha": sha, "repo": {"id": id, "url": url, "name": "shop"}});
+    let repository = json!({"id": 1_296_269, "url": format!("{API}/repos/{REPO}"), "name": "shop"});
+    let end =
+        |branch: &str, sha: &str| json!({"ref": branch, "sha": sha, "repo": repository.clone()});
     json!({"id": pull.number, "number": pull.number,
         "url": api(&format!("pulls/{}", pull.number)), "head": end(&pull.branch, &pull.head),
         "base": end("main", &pull.base)})

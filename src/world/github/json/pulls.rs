@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{api, page, repository, time, user};
 use crate::world::github::BOT;
-use crate::world::github::pulls::{Fate, Pull, Review, Standing};
+use crate::world::github::pulls::{Fate, Pull, Review, Standing, Verdict};
 
 /// A pull request as lists show it.
 pub(in crate::world::github) fn simple(pull: &Pull) -> Value {
@@ -94,13 +94,17 @@ pub(in crate::world::github) fn merged(sha: &str) -> Value {
     json!({"sha": sha, "merged": true, "message": "Pull Request successfully merged"})
 }
 
-/// An approval.
+/// What somebody thinks of it.
 pub(in crate::world::github) fn review(pull: &Pull, index: usize, review: &Review) -> Value {
     let id = pull.number * 1000 + index as u64;
     let html = page(&format!("pull/{}#pullrequestreview-{id}", pull.number));
     let url = api(&format!("pulls/{}", pull.number));
+    let state = match review.verdict {
+        Verdict::Approved => "APPROVED",
+        Verdict::ChangesRequested => "CHANGES_REQUESTED",
+    };
     json!({"id": id, "node_id": format!("PRR_{id}"), "user": user(&review.user), "body": "",
-        "state": "APPROVED", "html_url": html, "pull_request_url": url,
+        "state": state, "html_url": html, "pull_request_url": url,
         "_links": {"html": {"href": html}, "pull_request": {"href": url}},
         "submitted_at": time(review.at), "commit_id": review.sha,
         "author_association": "MEMBER"})

@@ -22,7 +22,7 @@ pub(in crate::world::github) fn ruleset(rules: &Rules) -> Value {
     ];
     if !rules.required.is_empty() {
         let checks: Value = rules.required.iter().map(ruled).collect();
-        let parameters = json!({"strict_required_status_checks_policy": false,
+        let parameters = json!({"strict_required_status_checks_policy": rules.is_strict,
             "do_not_enforce_on_create": false, "required_status_checks": checks});
         all.push(("required_status_checks", parameters));
     }
@@ -73,7 +73,7 @@ pub(in crate::world::github) fn protection(rules: &Rules) -> Value {
 pub(in crate::world::github) fn required_checks(rules: &Rules) -> Value {
     let url = api("branches/main/protection/required_status_checks");
     let checks = rules.required.iter().map(|name| json!({"context": name, "app_id": APP}));
-    json!({"url": url, "strict": false, "contexts": rules.required,
+    json!({"url": url, "strict": rules.is_strict, "contexts": rules.required,
         "contexts_url": format!("{url}/contexts"), "checks": checks.collect::<Vec<_>>()})
 }
 

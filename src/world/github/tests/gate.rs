@@ -61,15 +61,35 @@ async fn a_required_review_holds_the_merge_until_somebody_approves() {
         status == 405 && body["message"].as_str().unwrap().contains("approving review"),
         "{body}"
     );
+    bench.model.ask_for_changes(number, "lee").unwrap();
+    assert_eq!(bench.merges(number, json!({})).await.0, 405, "lee is against it");
     bench.model.approve(number, "lee").unwrap();
     let reviews = bench.asks(&format!("pulls/{number}/reviews")).await;
     assert_eq!(
-        (&reviews[0]["state"], &reviews[0]["user"]["login"]),
+        (&reviews[1]["state"], &reviews[1]["user"]["login"]),
         (&json!("APPROVED"), &json!("lee"))
     );
     let files = bench.asks(&format!("pulls/{number}/files")).await;
     assert_eq!(files[0]["filename"], "src/gift.ts");
     assert_eq!(bench.merges(number, json!({})).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_branch_that_is_behind_main_waits_where_the_rules_are_strict() {
+    if !is_possible() {
+        return;
+    }
+    let bench = bench().await;
+    let number = bench.opens("gift-cards").await;
+    bench.passes(10);
+    let word = async || bench.asks(&format!("pulls/{number}")).await["mergeable_state"].clone();
+    assert_eq!(word().await, "clean");
+    bench.model.set_rules(Rules { is_strict: true, ..Rules::default() });
+    assert_eq!(word().await, "behind");
+    assert_eq!(bench.merges(number, json!({})).await.0, 405);
+    bench.model.force_push(number).unwrap();
+    bench.passes(10);
+    assert_eq!(word().await, "clean", "now it stands on top of main");
 }
 
 #[tokio::test]
@@ -116,6 +136,14 @@ async fn a_merge_queue_tests_the_merge_and_then_lands_it() {
     bench.passes(10);
     let (status, body) = bench.merges(number, json!({})).await;
     assert!(status == 405 && body["message"].as_str().unwrap().contains("merge queue"), "{body}");
+    let query = "mutation($id: ID!, $head: GitObjectID!) { enqueuePullRequest(input: {pullRequestId: $id, \
+                 expectedHeadOid: $head}) { mergeQueueEntry { position } } }";
+    let of_another = json!({"query": query, "variables": {"id": id, "head": "0".repeat(40)}});
+    let refused = bench.call("POST", "graphql", of_another).await.1;
+    assert!(
+        refused["errors"][0]["message"].as_str().unwrap().starts_with("Head branch"),
+        "{refused}"
+    );
     assert_eq!(bench.call("POST", "graphql", wish).await.1["errors"], Value::Null);
     bench.passes(2);
     let stood = stands(&bench, number).await;
@@ -153,6 +181,28 @@ async fn a_pull_request_that_is_red_in_the_queue_falls_out_of_it() {
         (&json!(false), &Value::Null)
     );
     assert_eq!(bench.asks(&format!("pulls/{number}")).await["state"], "open");
+}
+
+#[tokio::test]
+async fn the_arguments_of_a_document_may_stand_in_it() {
+    if !is_possible() {
+        return;
+    }
+    let bench = bench().await;
+    let query =
+        "{ repository(owner: \"demo\", name: \"shop\") { pullRequest(number: 124) { id } } }";
+    let found = bench.call("POST", "graphql", json!({"query": query})).await.1;
+    let pull = &found["data"]["repository"]["pullRequest"];
+    assert_eq!((&pull["id"], &pull["state"]), (&json!("PR_kwDO124"), &json!("MERGED")));
+    bench.model.set_rules(Rules { merging: Merging::Automatic, ..Rules::default() });
+    let number = bench.opens("gift-cards").await;
+    let query = format!(
+        "mutation {{ enablePullRequestAutoMerge(input: {{pullRequestId: \"PR_kwDO{number}\", \
+                         mergeMethod: SQUASH}}) {{ pullRequest {{ id }} }} }}"
+    );
+    let done = bench.call("POST", "graphql", json!({"query": query})).await.1;
+    let pull = &done["data"]["enablePullRequestAutoMerge"]["pullRequest"];
+    assert_eq!(pull["autoMergeRequest"]["mergeMethod"], "SQUASH", "{done}");
 }
 
 #[tokio::test]

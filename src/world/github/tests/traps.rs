@@ -85,6 +85,33 @@ async fn the_base_moves_under_a_merge_and_mergeability_may_be_unknown() {
 }
 
 #[tokio::test]
+async fn a_teammate_does_as_the_trap_says_just_before_the_answer() {
+    if !is_possible() {
+        return;
+    }
+    let bench = bench().await;
+    let number = bench.opens_a_fix().await;
+    let pull = format!("pulls/{number}");
+    let sees = async |does: &str, field: &str| {
+        bench.arm("teammate", json!({"does": does}));
+        let mut found = bench.asks(&pull).await;
+        field.split('.').fold(found.take(), |value, name| value[name].clone())
+    };
+    let before = bench.asks(&pull).await["head"]["sha"].clone();
+    assert_ne!(sees("force_push", "head.sha").await, before);
+    assert_eq!(sees("approve", "state").await, "open");
+    let main = bench.model.head("main");
+    assert_eq!(sees("push_main", "mergeable").await, true);
+    assert_ne!(bench.model.head("main"), main);
+    bench.arm("teammate", json!({"does": "change_same_lines", "sha": shas()[2]}));
+    assert_eq!(bench.asks(&pull).await["mergeable"], false);
+    assert_eq!(sees("close", "state").await, "closed");
+    bench.opens("gift-cards").await;
+    bench.arm("teammate", json!({"does": "merge"}));
+    assert_eq!(bench.asks("pulls/129").await["merged"], true);
+}
+
+#[tokio::test]
 async fn every_trap_has_a_name_and_every_name_a_trap() {
     if !is_possible() {
         return;
@@ -111,7 +138,8 @@ async fn every_trap_has_a_name_and_every_name_a_trap() {
             }
         };
         // A call that hangs never comes to an answer; only the trap matters here.
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), calls).await;
+        let patience = if *kind == "hang" { 2 } else { 60 };
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(patience), calls).await;
         assert!(bench.ledger.armed().is_empty(), "{:?} did not spring", bench.ledger.armed());
     }
 }
