@@ -2,7 +2,7 @@
 
 use repoint::chat::catalog::{Catalog, CommandName, Kind, OptionName, Prefix, Verb};
 use repoint::chat::parse::{Scope, from_options, parse};
-use repoint::chat::request::{Request, Subject};
+use repoint::chat::request::{Linked, Request, Subject};
 use repoint::config::Config;
 use repoint::domain::event::Event;
 use repoint::domain::ids::ServiceId;
@@ -36,7 +36,7 @@ pub fn slack_text(data: &[u8]) {
 fn assert_understood(scope: &Scope<'_>, request: &Request) {
     let verb = request.verb();
     let subcommand = match verb {
-        Verb::Rollback | Verb::Verify => None,
+        Verb::Rollback | Verb::Revert | Verb::Verify | Verb::Promote => None,
         Verb::Incident(subcommand) => Some(subcommand.as_str()),
     };
     let options = options_of(request);
@@ -64,6 +64,30 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
         Request::Verify { service: one, deployment } => {
             service = Some(one.to_string());
             more = deployment.clone().map(|one| (OptionName::Deployment, one));
+        }
+        Request::Revert { service: one, what, reason } => {
+            service = Some(one.to_string());
+            more = what.clone().map(|what| (OptionName::What, linked(&what)));
+            text = reason.clone().map(|reason| (OptionName::Reason, reason));
+        }
+        Request::Promote { service: one, deployment, reason } => {
+            service = Some(one.to_string());
+            more = deployment.clone().map(|one| (OptionName::Deployment, one));
+            text = reason.clone().map(|reason| (OptionName::Reason, reason));
+        }
+        Request::Fix { service: one, number, repository } => {
+            service = Some(one.to_string());
+            let pull = match repository {
+                Some(repository) => format!("https://github.com/{repository}/pull/{number}"),
+                None => number.to_string(),
+            };
+            more = Some((OptionName::Pull, pull));
+        }
+        Request::Flag { service: one, reason }
+        | Request::RuledOut { service: one, reason }
+        | Request::FalseAlarm { service: one, reason } => {
+            service = Some(one.to_string());
+            text = Some((OptionName::Reason, reason.clone()));
         }
         Request::Open { service: one, title } => {
             service = Some(one.to_string());
@@ -100,6 +124,19 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
     let incident = incident.map(|id| (OptionName::Incident, id));
     let said = [service, incident, more, text].into_iter().flatten();
     said.map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+/// A change as it is typed, or by its address where that names its repository.
+fn linked(change: &Linked) -> String {
+    match (&change.repository, change.what.strip_prefix('#')) {
+        (Some(repository), Some(number)) => {
+            format!("https://github.com/{repository}/pull/{number}")
+        }
+        (Some(repository), None) => {
+            format!("https://github.com/{repository}/commit/{}", change.what)
+        }
+        (None, _) => change.what.clone(),
+    }
 }
 
 /// A configuration file.
