@@ -13,7 +13,10 @@ async fn opens_the_revert(w: &Arc<World>) {
     w.user("ana").types("/revert").await;
     w.until_button("Open revert").await;
     w.user("ana").presses("Open revert").await;
-    w.passes_until("the pull request", || w.models.github.pulls().iter().any(|pull| pull.number == 126)).await;
+    w.passes_until("the pull request", || {
+        w.models.github.pulls().iter().any(|pull| pull.number == 126)
+    })
+    .await;
 }
 
 /// … its checks have passed, and Bo merges it.
