@@ -1,5 +1,5 @@
-//! Reverts at GitHub: the adapter with a real git against the modelled GitHub, over loopback. What it tells is what the model
-//! has, and every write is there once, whatever became of its answer.
+//! Reverts at GitHub: the adapter with a real git against the modelled GitHub, over loopback. What it tells is what the
+//! model has, and every write is there once, whatever became of its answer.
 
 use std::sync::Arc;
 
@@ -299,6 +299,9 @@ fn a_review_is_waited_for_by_name_and_counted() {
         assert_eq!(gate.reviews.asked, ["lee"]);
         let one_review = GateVerdict::Waiting { on: vec!["one review".to_owned()] };
         assert_eq!(g8_judge(&gate), one_review);
+        bench.world.models.github.ask_for_changes(pull.number, "lee").expect("said");
+        let why = vec!["lee wants changes".to_owned()];
+        assert_eq!(bench.verdict(pull.number).await, GateVerdict::Red { why });
         bench.world.models.github.approve(pull.number, "lee").expect("approved");
         assert_eq!(bench.verdict(pull.number).await, GateVerdict::Green);
     });
@@ -357,6 +360,22 @@ fn a_pull_request_that_no_longer_fits_main_says_so() {
         bench.world.models.github.change_same_lines(&bad).expect("changed");
         let gate = bench.gate(pull.number).await;
         assert_eq!(gate.fits, Fits::Conflicts);
+        assert!(matches!(g8_judge(&gate), GateVerdict::Red { .. }));
+    });
+}
+
+#[test]
+fn where_rules_are_strict_what_main_got_since_must_be_brought_in_first() {
+    Bench::run(async |bench| {
+        let github = bench.world.models.github.clone();
+        github.set_rules(Rules { is_strict: true, ..Rules::default() });
+        let pull = bench.opened().await;
+        bench.passes(10);
+        assert_eq!(bench.verdict(pull.number).await, GateVerdict::Green);
+        let files = [("docs/hours.md", "Open at nine.\n")];
+        github.push_by_other("main", &files, "Say when we open").expect("pushed");
+        let gate = bench.gate(pull.number).await;
+        assert_eq!(gate.fits, Fits::Behind);
         assert!(matches!(g8_judge(&gate), GateVerdict::Red { .. }));
     });
 }

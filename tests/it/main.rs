@@ -17,6 +17,7 @@ mod harness;
 mod hostile;
 mod migrations;
 mod refusals;
+mod repair;
 mod restart;
 mod rollback;
 mod slack_trouble;

@@ -1,8 +1,8 @@
 //! One git, run as a child process.
 //!
-//! Owns its environment, its deadline and the limits of what it may say. The child gets nothing of ours but the path and the
-//! certificates; settings, the token among them, reach it by environment and never by argument. It leads a process group,
-//! so that its helpers end with it.
+//! Owns its environment, its deadline and the limits of what it may say. The child gets nothing of ours but the path
+//! and the certificates; settings, the token among them, reach it by environment and never by argument. It leads a
+//! process group, so that its helpers end with it.
 
 use std::path::PathBuf;
 use std::process::Stdio;

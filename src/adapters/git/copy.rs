@@ -1,7 +1,7 @@
 //! The local copy of a repository: bare, without file contents until they are needed, made when it is first asked for.
 //!
-//! One visitor at a time. A clone is made beside its place and then put there, so that half of one is never used; it goes on
-//! when its visitor gives up waiting. A copy that does not work is replaced by a new one, once.
+//! One visitor at a time. A clone is made beside its place and then put there, so that half of one is never used; it
+//! goes on when its visitor gives up waiting. A copy that does not work is replaced by a new one, once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -180,7 +180,8 @@ impl Copy {
 }
 
 impl View {
-    /// What git says to a command that should end well; the copy is made anew before the next visit if that shows damage.
+    /// What git says to a command that should end well; the copy is made anew before the next visit if that shows
+    /// damage.
     pub(super) async fn bytes(&mut self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
         let said = self.copy.bytes(arguments).await;
         self.noted(said)

@@ -1,5 +1,5 @@
-//! What a failed git means. Owns the reading of its complaints, which are English because we ask for them so; nothing else
-//! here looks at git's words.
+//! What a failed git means. Owns the reading of its complaints, which are English because we ask for them so; nothing
+//! else here looks at git's words.
 
 use crate::domain::time::Span;
 use crate::engine::ports::{PortError, PortErrorKind};

@@ -104,8 +104,8 @@ impl View {
         Ok(Bad { head: self.row(&head).await?.commit, base, shape, commits })
     }
 
-    /// What a merged pull request brought: `merged` is the commit on main that its merge ended with, `tip` its own newest
-    /// commit, `commits` how many it had. Merged by a merge commit, squashed to one, or put on main one by one.
+    /// What a merged pull request brought: `merged` is the commit on main that its merge ended with, `tip` its own
+    /// newest commit, `commits` how many it had. Merged by a merge commit, squashed to one, or put on main one by one.
     ///
     /// # Errors
     /// When it is not on main, or nobody can tell any more.
@@ -129,8 +129,8 @@ impl View {
         self.range(&base, &merged).await
     }
 
-    /// How many commits up to `merged` are those of a pull request, told by who wrote them when. A squash is written by the
-    /// merge, so it is none of them.
+    /// How many commits up to `merged` are those of a pull request, told by who wrote them when. A squash is written by
+    /// the merge, so it is none of them.
     async fn put_on_main(&mut self, merged: &str, tip: &str) -> Result<u32, GitError> {
         if !is_id(tip) {
             return Err(refused("the pull request's newest commit has no full id"));
@@ -139,7 +139,7 @@ impl View {
         match self.fetch(&place).await {
             Err(GitError::Missing(_) | GitError::Unreachable(_)) => {
                 return Err(refused(
-                    "it cannot be told any more whether that pull request was squashed: name its commits as a range",
+                    "nobody can tell any more whether that pull request was squashed: name its commits as a range",
                 ));
             }
             other => other?,

@@ -140,20 +140,26 @@ impl View {
             return Ok(Pushed::Done);
         }
         let told = String::from_utf8_lossy(&said.out).into_owned();
-        let is_refused = told.lines().any(|line| line.starts_with('!'));
-        // What speaks HTTP for git repeats a request whose answer was lost: then the second one is refused, for the first.
-        if is_refused && self.place(&full).await.map_err(unsure)?.as_deref() == Some(commit) {
+        let refusals: Vec<&str> = told.lines().filter(|line| line.starts_with('!')).collect();
+        // What speaks HTTP for git repeats a request whose answer was lost. The second one is refused, for the first.
+        if !refusals.is_empty()
+            && self.place(&full).await.map_err(unsure)?.as_deref() == Some(commit)
+        {
             return Ok(Pushed::Done);
         }
-        if told.contains("(stale info)") {
-            return Ok(Pushed::Moved);
-        }
-        // "remote failure" is none of these: then nobody reported.
-        let refusal = told.lines().find(|line| line.starts_with('!') && line.contains("rejected]"));
-        if let Some(line) = refusal {
-            return Err(refused(&format!("the branch was not taken: {}", reason(line))));
-        }
-        Err(unsure(complaint(&said.complaint)))
+        not_pushed(&refusals, &said.complaint)
+    }
+}
+
+/// What a push that did not do it came to, by git's lines about the branch.
+fn not_pushed(refusals: &[&str], said: &str) -> Result<Pushed, GitError> {
+    if refusals.iter().any(|line| line.contains("(stale info)")) {
+        return Ok(Pushed::Moved);
+    }
+    // "remote failure" is none of these: then nobody reported.
+    match refusals.iter().find(|line| line.contains("rejected]")) {
+        Some(line) => Err(refused(&format!("the branch was not taken: {}", reason(line)))),
+        None => Err(unsure(complaint(said))),
     }
 }
 

@@ -1,5 +1,5 @@
-//! How taking a bad change back would go, tried out on the trees alone: a three-way merge whose base is the bad change and
-//! whose other side is what lay before it. Its result is what `git revert` makes, and no file is ever written.
+//! How taking a bad change back would go, tried out on the trees alone: a three-way merge whose base is the bad change
+//! and whose other side is what lay before it. Its result is what `git revert` makes, and no file is ever written.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,12 @@ use super::name::is_id;
 use crate::domain::change::Commit;
 use crate::domain::fix::Outlook;
 
-/// So many later commits are looked through.
+/// So many later commits that touch the files are looked for.
 const MOST_LATER: &str = "--max-count=2000";
+
+/// So many files git is asked about by name; where there are more, it tells all files of fewer commits.
+const MOST_ASKED: usize = 300;
+const FEWER_LATER: &str = "--max-count=200";
 
 /// So many of them are named.
 const NAMED: usize = 5;
@@ -117,7 +121,8 @@ impl View {
         files: &BTreeSet<String>,
     ) -> Result<Vec<Commit>, GitError> {
         let range = format!("{after}..{}", self.head);
-        let arguments = [
+        let is_few = files.len() <= MOST_ASKED;
+        let mut arguments = vec![
             "log",
             "-z",
             "--raw",
@@ -126,10 +131,14 @@ impl View {
             "--first-parent",
             "--diff-merges=first-parent",
             "--format=%H %s",
-            MOST_LATER,
+            if is_few { MOST_LATER } else { FEWER_LATER },
             "--end-of-options",
             &range,
+            "--",
         ];
+        if is_few {
+            arguments.extend(files.iter().map(String::as_str));
+        }
         let text = self.bytes(&arguments).await?;
         Ok(touching(&String::from_utf8_lossy(&text), files))
     }
@@ -153,8 +162,8 @@ impl View {
     }
 }
 
-/// The commits of `git log -z --raw` that touch one of the files. A path always follows its colon line, so no name can pass
-/// for a commit.
+/// The commits of `git log -z --raw` that touch one of the files. A path always follows its colon line, so no name can
+/// pass for a commit.
 fn touching(text: &str, files: &BTreeSet<String>) -> Vec<Commit> {
     let mut found: Vec<Commit> = Vec::new();
     let mut current: Option<Commit> = None;

@@ -1,7 +1,7 @@
 //! One request to GitHub's API and its answer.
 //!
-//! Owns addresses, deadlines and the reading of bodies. Must never repeat a call, follow a redirect or let the token into a
-//! message. What a failure means is in `error`, what an answer means in `wire`.
+//! Owns addresses, deadlines and the reading of bodies. Must never repeat a call, follow a redirect or let the token
+//! into a message. What a failure means is in `error`, what an answer means in `wire`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! What a failed call to GitHub means.
 //!
-//! Owns the table from statuses, rate limits and broken connections to the port's few kinds. The same failure means different
-//! things to a read, which may simply be done again at another time, and to a write, which may have happened. Must never show
-//! the token, an address or a raw body.
+//! Owns the table from statuses, rate limits and broken connections to the port's few kinds. The same failure means
+//! different things to a read, which may simply be done again at another time, and to a write, which may have happened.
+//! Must never show the token, an address or a raw body.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -269,7 +269,7 @@ impl Forge for GitHubForge {
     ) -> Result<Option<PullRef>, PortError> {
         let at = self.place(service).await?;
         let pulls = self.pulls_of(&at, branch).await?;
-        Ok(pulls.into_iter().map(|pull| pull.place).max_by_key(|place| place.number))
+        Ok(pulls.into_iter().next().map(|pull| pull.place))
     }
 
     async fn gate(&self, service: &ServiceId, number: u64) -> Result<Gate, PortError> {

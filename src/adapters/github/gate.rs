@@ -1,5 +1,5 @@
-//! A pull request with everything that its repository demands, put together from GitHub's answers. Pure: what is read is read
-//! in `forge`. When in doubt, something is not green.
+//! A pull request with everything that its repository demands, put together from GitHub's answers. Pure: what is read
+//! is read in `forge`. When in doubt, something is not green.
 
 use std::collections::BTreeMap;
 
@@ -91,11 +91,11 @@ pub(super) fn whole(
         road: demands.road,
         ..front
     };
-    // A queue holds back what would come by another way. Everywhere else GitHub knows of a demand that is not seen here.
+    // A queue holds back what would come by another way. Everywhere else GitHub knows of a demand that is not seen
+    // here.
     let is_held = pull.mergeable_state == "blocked" && gate.road == Road::Direct;
     if is_held && g8_judge(&gate) == GateVerdict::Green {
-        let why =
-            "github holds it back for something that cannot be read here: open it to see what";
+        let why = "github holds it back for a reason that cannot be read here: open it to see what";
         gate.unreadable = Some(why.to_owned());
     }
     gate

@@ -1,8 +1,8 @@
 //! From what somebody asked to be taken back to a pull request that does it.
 //!
-//! Trying changes nothing. Opening may be asked again after any end: first it looks for what an earlier try left, a pull
-//! request or a branch, and goes on from there. A pull request that somebody closed is not reopened; the branch may get
-//! another one.
+//! Trying changes nothing. Opening may be asked again after any end: first it looks for what an earlier try left, a
+//! pull request or a branch, and goes on from there. A pull request that somebody closed is not reopened; the branch
+//! may get another one.
 
 use reqwest::Method;
 use serde_json::json;
@@ -24,7 +24,7 @@ struct Found {
 }
 
 /// A pull request of a branch.
-pub(super) struct Standing {
+pub(super) struct OfBranch {
     pub(super) place: PullRef,
     is_closed: bool,
 }
@@ -230,7 +230,7 @@ impl GitHubForge {
         &self,
         at: &Place<'_>,
         branch: &str,
-    ) -> Result<Vec<Standing>, CallError> {
+    ) -> Result<Vec<OfBranch>, CallError> {
         let head = format!("{}:{branch}", at.owner);
         let query = [("state", "all"), ("head", &*head), ("base", &*at.main)];
         let pulls: Vec<Pull> = self.client.all::<Vec<Pull>>(&at.path(&["pulls"]), &query).await?;
@@ -239,7 +239,9 @@ impl GitHubForge {
             pull.head.as_ref().is_some_and(|head| head.r#ref == branch)
                 && pull.base.as_ref().is_some_and(|base| base.r#ref == at.main)
         });
-        Ok(own.filter_map(standing).collect())
+        let mut own: Vec<OfBranch> = own.filter_map(of_branch).collect();
+        own.sort_by_key(|pull| std::cmp::Reverse(pull.place.number));
+        Ok(own)
     }
 }
 
@@ -253,11 +255,11 @@ enum Put {
     Gone,
 }
 
-fn standing(pull: Pull) -> Option<Standing> {
+fn of_branch(pull: Pull) -> Option<OfBranch> {
     let is_closed = pull.merged_at.is_none() && pull.state.as_deref() == Some("closed");
     let place =
         PullRef { number: pull.number, title: first_line(&pull.title), url: pull.html_url? };
-    Some(Standing { place, is_closed })
+    Some(OfBranch { place, is_closed })
 }
 
 fn rejected(why: String) -> Fault {

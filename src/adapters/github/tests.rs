@@ -1,5 +1,5 @@
-//! The client against scripted answers: what is sent, and what each answer is taken for. Here the evidence, with `stage` the
-//! gate and what changes something.
+//! The client against scripted answers: what is sent, and what each answer is taken for. Here the evidence, with
+//! `stage` the gate and what changes something.
 
 mod gate;
 mod stage;

@@ -1,5 +1,5 @@
-//! The shapes of GitHub's answers, as far as we read them. Members that we do not know are skipped; those that we need are
-//! demanded.
+//! The shapes of GitHub's answers, as far as we read them. Members that we do not know are skipped; those that we need
+//! are demanded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -7,7 +7,7 @@ mod layer2;
 use super::*;
 use crate::domain::actor::Role;
 use crate::domain::change::Range;
-use crate::domain::deployment::BuildState;
+use crate::domain::deployment::{BuildState, FailedAlias};
 use crate::domain::deployment::{JobKind, JobStatus};
 use crate::domain::fixture::{
     DAWN, FIRST, Story, between, channel, deployment, id_of, job, not_serving, not_taken, person,
@@ -19,6 +19,7 @@ use crate::domain::migration::Safety;
 use crate::domain::plan;
 use crate::domain::probe::Seen;
 use crate::domain::restored::{self, Rate};
+use crate::domain::time::Span;
 use crate::domain::verification::{Address, Found, Journey, Log, Step, Subject, Verdict, Walk};
 
 /// Names every kind. A kind that is added does not compile until it stands here, and fails until it has a sample.

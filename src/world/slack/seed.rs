@@ -143,7 +143,9 @@ impl SlackSeed {
             users,
             channels,
             groups: Vec::new(),
-            commands: vec!["/rollback".into(), "/verify".into(), "/incident".into()],
+            commands: ["/rollback", "/revert", "/verify", "/promote", "/incident"]
+                .map(str::to_owned)
+                .into(),
             credentials,
         }
     }

@@ -269,12 +269,16 @@ fn every_call_that_the_adapters_can_make_is_in_the_list() {
         let segments: Vec<&str> = segments(path).collect();
         assert!(lists(&segments), "{path} is not in the list of calls");
     }
+    assert!(methods.len() >= 4 && paths.len() >= 6, "the patterns miss {methods:?} {paths:?}");
+}
+
+#[test]
+fn every_call_that_a_revert_can_make_is_in_the_list() {
     let files = ["github/forge.rs", "github/revert.rs", "github/demands.rs"];
     let calls = files.map(|file| in_source(file, r"at\.path\(&\[([^\]]*)\]\)")).concat();
     for call in &calls {
         let segments: Vec<&str> = ["repos", "*", "*"].into_iter().chain(segments(call)).collect();
         assert!(lists(&segments), "{call} is not in the list of calls");
     }
-    let is_enough = methods.len() >= 4 && paths.len() >= 6 && calls.len() >= 12;
-    assert!(is_enough, "the patterns miss {methods:?} {paths:?} {calls:?}");
+    assert!(calls.len() >= 12, "the pattern misses {calls:?}");
 }

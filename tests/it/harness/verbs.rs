@@ -28,6 +28,12 @@ impl World {
         self.settle().await;
     }
 
+    /// Lets time pass until a card shows this button.
+    pub async fn until_button(&self, label: &str) {
+        let drawn = format!("[{label}]");
+        self.passes_until(&drawn, || self.incidents().contains(&drawn)).await;
+    }
+
     /// Waits until the live card's headline says this.
     pub async fn until_card_says(&self, headline: &str) {
         self.passes_until(headline, || self.card_says(headline)).await;

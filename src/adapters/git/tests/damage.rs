@@ -1,6 +1,9 @@
 //! The copy: made when needed, mended by itself, honest when it cannot be had.
 
+use tokio::io::AsyncReadExt;
+
 use super::*;
+use crate::adapters::git::command::{Ask, Git};
 use crate::adapters::git::copy::version;
 
 #[tokio::test]
@@ -61,6 +64,30 @@ async fn only_the_configured_way_is_taken_and_nobody_is_asked() {
         let error = opened(other).await;
         assert!(matches!(error, GitError::Refused(_)), "{other}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_git_that_waits_too_long_ends_with_its_helpers() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: url::Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let cache = folder.path().to_owned();
+    let git = Git { cache, url: url.clone(), token: Secret::new("tok123") };
+    let arguments = ["ls-remote", "--end-of-options", url.as_str()];
+    let deadline = std::time::Duration::from_millis(500);
+    let ask = Ask { folder: None, arguments: &arguments, input: "", environment: &[], deadline };
+    let silence = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut heard = String::new();
+        // This ends when the helper that holds the connection does.
+        let _ = connection.read_to_string(&mut heard).await;
+        heard
+    };
+    let (answer, heard) = tokio::join!(git.run(&ask), silence);
+    assert!(matches!(answer, Err(GitError::Unreachable(why)) if why.contains("took longer")));
+    // The token is there as GitHub wants it, and nowhere as it is.
+    assert!(heard.contains("Authorization: Basic eC1hY2Nlc3MtdG9rZW46dG9rMTIz"), "{heard}");
+    assert!(!heard.contains("tok123"), "{heard}");
 }
 
 #[tokio::test]

@@ -116,7 +116,10 @@ async fn what_may_not_be_read_is_told_from_what_is_not_there() {
 
 #[tokio::test]
 async fn the_last_word_of_each_reviewer_counts_and_strangers_do_not() {
-    let row = |user: &str, state: &str, what: &str| json!({"user": {"login": user}, "state": state, "author_association": what});
+    let row = |user: &str, state: &str, what: &str| {
+        let user = json!({ "login": user });
+        json!({"user": user, "state": state, "author_association": what})
+    };
     let given = json!([
         row("ana", "CHANGES_REQUESTED", "MEMBER"), row("ana", "APPROVED", "MEMBER"),
         row("ana", "COMMENTED", "MEMBER"), row("bo", "APPROVED", "OWNER"),
