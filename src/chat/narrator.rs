@@ -8,7 +8,7 @@ mod flip;
 mod gate;
 mod incident;
 mod stakeholders;
-#[cfg(test)]
+
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
 use super::reply::{Card, Part, Text};

@@ -121,8 +121,8 @@ pub(crate) fn moved(incident: &Incident, elsewhere: &Elsewhere, prefix: &Prefix)
         .time(elsewhere.at)
         .and("). I leave it as it is.");
     let rollback = prefix.command(&format!("rollback {}", incident.service));
-    let is_bad =
-        incident.suspect.as_ref().is_some_and(|suspect| elsewhere.live.id() == Some(&suspect.id));
+    let suspect = incident.suspect.as_ref().filter(|_| !incident.is_false_alarm());
+    let is_bad = suspect.is_some_and(|suspect| elsewhere.live.id() == Some(&suspect.id));
     let ours = verification::expected(incident).map(|target| &target.id);
     let is_ours = ours.is_some() && elsewhere.live.id() == ours;
     if is_bad {
