@@ -1,5 +1,7 @@
 //! The sentences of verifications. The first line always says what was verified; what others wrote stays marked as foreign.
 
+mod log;
+
 use super::reply::Text;
 use super::words;
 use crate::domain::actor::Person;
@@ -11,9 +13,6 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::verification::{
     self, Address, FRESH, Found, Journey, Step, Subject, Verdict, Verification,
 };
-
-/// Production is judged by what we see of it.
-const NO_LOGS: &str = "no request logs: judged by the journeys alone";
 
 /// What is verified, in few words.
 pub fn subject(subject: &Subject) -> Text {
@@ -82,11 +81,9 @@ fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
 
 fn ended(one: &Verification) -> Text {
     let text = phrase(one).and(": ").append(goal(one)).and(". ").append(reason(one));
-    match (one.address, &one.verdict) {
-        (Address::Production, Verdict::Passed | Verdict::Failed) => {
-            text.and(format!(" ({NO_LOGS}.)"))
-        }
-        (Address::Production | Address::Own, _) => text,
+    match (&one.verdict, log::note(one)) {
+        (Verdict::Passed | Verdict::Failed, Some(note)) => text.append(note),
+        (_, _) => text,
     }
 }
 
@@ -99,9 +96,9 @@ pub fn line(one: &Verification, now: Timestamp) -> Text {
         text.and(", counts until ").time(one.at + FRESH)
     };
     let text = text.and(". ").append(goal(one)).and(". ").append(reason(one));
-    match one.address {
-        Address::Production => text.and(format!(" ({NO_LOGS}.)")),
-        Address::Own => text,
+    match log::note(one) {
+        Some(note) => text.append(note),
+        None => text,
     }
 }
 
@@ -181,7 +178,14 @@ fn failed(one: &Verification) -> Text {
             .and(" instead. Next: look at the names and any cache in front of production.");
     }
     let Some((journey, number, step)) = verification::first_trouble(&one.walk) else {
-        return "At least one journey did not pass.".into();
+        let speaks = one.log.as_ref().is_some_and(verification::speaks_against);
+        return match speaks {
+            true => {
+                Text::plain("Every journey passed, but the request log says that users get errors.")
+                    .and(next)
+            }
+            false => "At least one journey did not pass.".into(),
+        };
     };
     Text::plain("Journey ")
         .foreign(words::clipped(&journey.name, 60))
