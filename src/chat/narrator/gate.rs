@@ -7,6 +7,7 @@ use crate::chat::reply::Text;
 use crate::chat::words;
 use crate::domain::fix::{Check, CheckState, Fits, Gate, GateVerdict, PullState, Queued, g8_judge};
 use crate::domain::incident::Incident;
+use crate::domain::time::Timestamp;
 
 /// Checks that are named in one line.
 const SHOWN: usize = 6;
@@ -17,6 +18,7 @@ pub(super) fn line(
     before: Option<&Gate>,
     gate: &Gate,
     prefix: &Prefix,
+    at: Timestamp,
 ) -> Option<Text> {
     let mut news = of_branch(before, gate, prefix);
     let is_new_head = before.is_some_and(|before| before.head != gate.head);
@@ -34,7 +36,12 @@ pub(super) fn line(
     let was_green = before.is_some_and(|before| g8_judge(before) == GateVerdict::Green);
     let is_green = gate.state == PullState::Open && g8_judge(gate) == GateVerdict::Green;
     Some(if is_green && !was_green {
-        text.and("Everything is green. Next: ").strong("Merge").and(" on the card.")
+        let took =
+            incident.fix().map(|fix| format!(", {} after it was opened", at.since(fix.since)));
+        text.and(format!("Everything is green{}. Next: ", took.unwrap_or_default()))
+            .strong("Merge")
+            .and(" on the card. ")
+            .append(safe(incident))
     } else {
         text.append(safe(incident))
     })
