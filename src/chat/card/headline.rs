@@ -74,9 +74,10 @@ fn of_fix(incident: &Incident, book: &Book) -> &'static str {
         Layer2::Looking(_) => "trying out the revert",
         Layer2::Planned(_) => "open the revert?",
         Layer2::Opening(opening) => match opening.call {
-            Call::Refused { .. } => "the revert was not opened",
             Call::Unknown { .. } => "not known whether the revert was opened",
-            Call::Intended { .. } | Call::Sending { .. } | Call::Taken => "opening the revert",
+            Call::Intended { .. } | Call::Sending { .. } | Call::Taken | Call::Refused { .. } => {
+                "opening the revert"
+            }
         },
         Layer2::Prepared(_) => "the revert conflicts",
         Layer2::Followed(fix) => followed(incident, fix, book),

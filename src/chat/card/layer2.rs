@@ -23,7 +23,7 @@ pub(super) fn situation(incident: &Incident, drawing: &Drawing<'_>) -> Text {
             .time(looking.since)
             .and(" what taking it back would do. Trying it out…"),
         Layer2::Planned(plan) => planned(plan),
-        Layer2::Opening(opening) => opening_line(opening, incident, drawing),
+        Layer2::Opening(opening) => opening_line(opening),
         Layer2::Prepared(prepared) => Text::default()
             .strong("The revert conflicts")
             .and(" in ")
@@ -188,7 +188,7 @@ pub(super) fn preview(incident: &Incident) -> Vec<Text> {
     lines
 }
 
-fn opening_line(opening: &Opening, incident: &Incident, drawing: &Drawing<'_>) -> Text {
+fn opening_line(opening: &Opening) -> Text {
     let text = Text::default()
         .strong("Open revert")
         .and(", pressed by ")
@@ -196,20 +196,10 @@ fn opening_line(opening: &Opening, incident: &Incident, drawing: &Drawing<'_>) -
         .and(" at ")
         .time(opening.at)
         .and(". ");
-    match &opening.call {
-        Call::Refused { why } => text
-            .and("GitHub said no: ")
-            .foreign(words::clipped(why, 300))
-            .and(". Nothing was opened. Next: mend that and ask again, ")
-            .code(command(drawing, &format!("revert {}", incident.service)))
-            .and(", or name a pull request made by hand: ")
-            .code(command(drawing, "incident fix <PR>"))
-            .and("."),
-        call => text.append(under_way(call, "Asking GitHub for the pull request.")),
-    }
+    text.append(under_way(&opening.call, "Asking GitHub for the pull request."))
 }
 
-/// Where a call to GitHub is, as long as it was not refused.
+/// Where a call to GitHub is.
 fn under_way(call: &Call, sending: &str) -> Text {
     match call {
         Call::Intended { not_before, attempts: 0 } => {
@@ -223,7 +213,7 @@ fn under_way(call: &Call, sending: &str) -> Text {
             .foreign(words::clipped(why, 200))
             .and(". I read GitHub before anything else is done."),
         Call::Refused { why } => {
-            Text::plain("GitHub said no: ").foreign(words::clipped(why, 300)).and(".")
+            Text::plain("It was not done: ").foreign(words::clipped(why, 300)).and(".")
         }
     }
 }

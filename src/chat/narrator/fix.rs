@@ -135,7 +135,7 @@ fn ended(
             Some(Text::plain(text).foreign(words::clipped(why, 300)))
         }
         ForgeOutcome::Refused { why } => {
-            Some(Text::plain("GitHub said no: ").foreign(words::clipped(why, 300)))
+            Some(Text::plain("It was not done: ").foreign(words::clipped(why, 300)).and("."))
         }
         ForgeOutcome::Unknown { why } => Some(
             Text::default()

@@ -75,7 +75,7 @@ fn of_branch(before: Option<&Gate>, gate: &Gate, prefix: &Prefix) -> Vec<Text> {
 fn of_checks(before: Option<&Gate>, gate: &Gate) -> Vec<Text> {
     let was = |name: &str| {
         let known = before.and_then(|gate| gate.checks.iter().find(|one| one.name == name));
-        known.map(|one| one.state.clone())
+        known.map(|one| one.state)
     };
     let is_news = |check: &&Check| match was(&check.name) {
         Some(state) => state != check.state,
@@ -88,7 +88,7 @@ fn of_checks(before: Option<&Gate>, gate: &Gate) -> Vec<Text> {
         .map(|check| {
             Text::default()
                 .code(words::clipped(&check.name, 60))
-                .and(format!(" {}", verb(&check.state)))
+                .and(format!(" {}", verb(check.state)))
         })
         .collect();
     let gone = before
