@@ -386,7 +386,7 @@ impl Truth {
         if let Some(branch) = self.repo.doubled() {
             self.promises.fail("S3", format!("{branch} has two pull requests"));
         }
-        for landed in self.repo.to_build() {
+        for landed in self.repo.takes_to_build() {
             self.tell(|| format!("main: {} ({})", &landed.sha[..7], landed.subject));
             self.promises.landed(&landed.sha);
             for (service, project) in &mut self.projects {

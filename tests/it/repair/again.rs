@@ -5,7 +5,10 @@ use std::sync::Arc;
 use repoint::domain::time::Span;
 use serde_json::Value;
 
-use super::{asks_for_the_promote, merged, merges, opens_the_revert, plays, promotes, until_resolved, verifies};
+use super::{
+    asks_for_the_promote, merged, merges, opens_the_revert, plays, promotes, until_resolved,
+    verifies,
+};
 use crate::harness::{GOOD, World};
 
 /// The fix is promoted and breaks production; the card asks whether to go back.
