@@ -24,9 +24,12 @@ pub(super) fn line(
     let is_new_head = before.is_some_and(|before| before.head != gate.head);
     // What was seen of another head says nothing of this one.
     let same_head = before.filter(|_| !is_new_head);
-    news.extend(of_checks(same_head, gate));
-    news.extend(of_reviews(same_head, gate));
-    news.extend(of_place(before, gate));
+    // One that is not open any more has neither checks nor reviews, and nobody waits for them.
+    if gate.state == PullState::Open {
+        news.extend(of_checks(same_head, gate));
+        news.extend(of_reviews(same_head, gate));
+        news.extend(of_place(before, gate));
+    }
     let mut pieces = news.into_iter();
     let first = pieces.next()?;
     let text = pieces.fold(first, |text, piece| text.and("; ").append(piece)).and(". ");
@@ -39,8 +42,6 @@ pub(super) fn line(
             .strong("Merge")
             .and(" on the card. ")
             .append(safe(incident))
-    } else if matches!(gate.state, PullState::Merged { .. }) {
-        text
     } else {
         text.append(safe(incident))
     })
