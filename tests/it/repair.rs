@@ -3,8 +3,12 @@
 //! Here is the story as it should be, and the steps that all stories share; each other file holds one kind of trouble.
 
 mod again;
+mod baseline;
+mod exits;
 mod gate;
 mod order;
+mod others;
+mod services;
 
 use std::sync::Arc;
 

@@ -30,7 +30,7 @@ fn a_fix_that_breaks_production_again_is_noticed_and_one_press_brings_the_good_o
         let fix = breaks_again(&w).await;
         let told = w.incidents();
         assert!(told.contains("Production fails after the promote"), "{told}");
-        assert!(told.contains("Journey checkout"), "{told}");
+        assert!(told.contains("checkout: GET /checkout"), "{told}");
         w.user("lee").presses("Confirm").await;
         w.passes_until("the proof", || w.card_says("proven")).await;
         w.settle().await;
@@ -100,4 +100,22 @@ fn one_bad_look_in_the_watch_is_looked_at_again_and_passes() {
         until_resolved(&w).await;
         assert_eq!((w.live(), w.rollbacks_sent()), (merged(&w), 1));
     });
+}
+
+#[test]
+fn a_production_that_gives_error_pages_of_the_provider_or_nothing_has_failed() {
+    for (kind, with) in [("status", serde_json::json!({"status": 502})), ("dropped", Value::Null)] {
+        plays(async |w| {
+            opens_the_revert(&w).await;
+            merges(&w).await;
+            verifies(&w).await;
+            promotes(&w).await;
+            w.traps("shop", kind, "GET /", with, None);
+            w.passes_until("the question", || w.card_says("roll back?")).await;
+            w.troubles_are_over();
+            w.user("ana").presses("Confirm").await;
+            w.passes_until("the proof", || w.card_says("proven")).await;
+            assert_eq!(w.live(), GOOD);
+        });
+    }
 }

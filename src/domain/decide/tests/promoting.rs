@@ -10,8 +10,10 @@ use crate::domain::fixture::forge::commit;
 use crate::domain::fixture::{FIRST, SERVING, Story, deployment, id_of, person, unknown};
 use crate::domain::incident::{Layer1, Layer1Done};
 use crate::domain::plan::{self, Looks, Next};
+use crate::domain::probe::Seen;
 use crate::domain::refusal::{Refusal, Void};
-use crate::domain::verification::Found;
+use crate::domain::time::Span;
+use crate::domain::verification::{Found, Journey, Step, Walk};
 
 fn refusal_of(story: &Story) -> Option<Refusal> {
     story.incident().refused.clone()
@@ -236,6 +238,37 @@ fn a_fix_that_breaks_production_again_is_noticed_and_one_press_goes_back() {
     assert_eq!(question.direction(), Direction::Back);
     assert_eq!(story.confirms("bo").kinds, ["flip_confirmed", "pointer_locked"]);
     assert_eq!(story.incident().baseline, Some(Assignment::On), "the baseline is that of before");
+}
+
+#[test]
+fn a_production_that_is_silent_has_failed_only_where_the_provider_answers() {
+    let silent = || Look::Silent { why: "connection refused".to_owned() };
+    let mut story = Story::promoted();
+    story.web().dark = Some("timeout");
+    assert_eq!(story.watches(silent()).kinds, [""; 0], "the fault may be on our side");
+    story.web().dark = None;
+    assert_eq!(story.watches(silent()).kinds, ["watch_troubled"]);
+    story.passes(6);
+    let failed = story.watches(silent());
+    assert_eq!(failed.kinds, ["watch_failed", "marked_bad", "way_back_sought"]);
+}
+
+#[test]
+fn a_look_is_ill_where_customers_get_errors_whoever_sends_them() {
+    let walk = |answers, found| {
+        let step = Step { request: "GET /".to_owned(), took: Span(9), found };
+        let journeys = vec![Journey { name: "front page".to_owned(), steps: vec![step] }];
+        Look::of(&Walk { answers: Some(answers), journeys })
+    };
+    let bad = || Found::Unexpected { expected: "200".to_owned(), found: "500".to_owned() };
+    assert_eq!(walk(Seen::Target, Found::Expected), Look::Well);
+    let ill = |look: &Look| matches!(look, Look::Ill { .. });
+    assert!(ill(&walk(Seen::Target, bad())));
+    assert!(ill(&walk(Seen::NoMarker { status: 502 }, Found::NotAsked)));
+    let unknown = walk(Seen::NoMarker { status: 200 }, Found::NotAsked);
+    assert!(matches!(unknown, Look::Unknown { .. }), "{unknown:?}");
+    let silent = walk(Seen::NoAnswer { why: "refused".to_owned() }, Found::NotAsked);
+    assert_eq!(silent, Look::Silent { why: "refused".to_owned() });
 }
 
 #[test]
