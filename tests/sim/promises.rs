@@ -314,16 +314,14 @@ impl Promises {
     ) {
         match event {
             VerificationEvent::VerificationAsked { verification, by, .. } => {
-                let may = policy.role(&before.service, by) >= Some(Role::Responder);
-                self.expect(may, "S4", || format!("{by} may not verify"));
                 // A verdict that is too old for a promote is made anew by whoever asked for the promote.
                 let is_anew = matches!(
                     &before.layer1,
                     Layer1::Resolving(one) if one.direction == Direction::Forward && one.by == *by
                 );
-                self.expect(*actor == Actor::Person(by.clone()) || is_anew, "S21", || {
-                    format!("{by} is said to have asked, but {actor:?} did")
-                });
+                if !is_anew {
+                    self.asked_by(before, by, actor, policy);
+                }
                 self.walks.asked(verification, now);
             }
             VerificationEvent::VerificationEnded {
