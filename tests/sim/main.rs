@@ -2,9 +2,11 @@
 //! desk and narrator, with modelled vendors, chat and disk, and holds everything that happens against the promises.
 //!
 //! - [`life`] plays one night until the [`morning`], [`hunt`] many on all cores, [`shrink`] makes one that broke a promise short.
-//! - [`truth`] is what is really so: [`project`] the provider, [`chat`] the chat, [`disk`] the disk, [`mail`] and [`people`]
-//!   those who use them. [`ports`] are the engine's eyes and hands in it, [`fault`] is what goes wrong in them.
-//! - [`promises`] judges every event; [`place`] and [`coverage`] say where the net has been; [`planted`] shows that it catches.
+//! - [`truth`] is what is really so: [`project`] the provider, [`forge`] the repository, [`chat`] the chat, [`disk`] the disk;
+//!   [`mail`], [`people`] and [`repair`] those who use them. [`ports`] are the engine's eyes and hands in it, [`fault`] is what
+//!   goes wrong in them.
+//! - [`promises`] judges every event; [`place`], [`fix_place`] and [`coverage`] say where the net has been; [`planted`] shows
+//!   that it catches.
 //!
 //! `REPOINT_NIGHTS=100000 cargo test --profile sim --test sim` plays as many nights; `REPOINT_NIGHT='seed=7'` plays that one
 //! and tells what happened in it.
