@@ -163,7 +163,7 @@ impl Repo {
     }
 
     /// Commits of main that are still to be built.
-    pub fn takes_to_build(&mut self) -> Vec<Landed> {
+    pub fn take_unbuilt(&mut self) -> Vec<Landed> {
         let fresh = self.main[self.built..].to_vec();
         self.built = self.main.len();
         fresh

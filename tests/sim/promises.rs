@@ -74,6 +74,8 @@ pub struct Promises {
     pub walks: Walks,
     /// What was seen of the forge.
     pub fix: Fixes,
+    /// Promotes that were confirmed.
+    promotes: BTreeSet<String>,
     /// Since when production was moved by a promote, in events.
     promoted: BTreeMap<EffectId, u64>,
     /// Deliveries that were taken (S13).
@@ -279,6 +281,7 @@ impl Promises {
             Effect::Rollback { to, .. } => to,
             Effect::Promote { to } => {
                 self.may_promote(before, by);
+                self.promotes.insert(confirmation.0.clone());
                 to
             }
             Effect::Disarm | Effect::Arm => {
