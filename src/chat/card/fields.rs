@@ -60,8 +60,7 @@ fn of_pointer(
         };
         fields.push(field("To", words::described(&question.to.deployment, now)));
         fields.push(field("Automatic assignment", flag));
-        fields
-            .push(field("Its own address", promote::verified_field(question, promotion, drawing)));
+        fields.push(field("Verification", promote::verified_field(question, promotion, drawing)));
         fields.push(field("Asked by", asked_by(question)));
         return fields;
     }

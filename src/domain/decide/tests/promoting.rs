@@ -11,7 +11,7 @@ use crate::domain::fixture::{FIRST, SERVING, Story, deployment, id_of, person, u
 use crate::domain::incident::{Layer1, Layer1Done};
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::probe::Seen;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Span;
 use crate::domain::verification::{Found, Journey, Step, Walk};
 
@@ -348,4 +348,40 @@ fn a_rollback_goes_before_a_promote_that_nobody_has_confirmed() {
     let mut story = Story::promote_asked();
     assert_eq!(story.presses("bo", Action::Cancel).kinds, ["rollback_cancelled"]);
     assert!(matches!(story.layer1(), Layer1::Settled(flip) if flip.direction() == Direction::Back));
+}
+
+#[test]
+fn a_promote_whose_grounds_are_gone_is_neither_confirmed_nor_sent() {
+    let verify = Request::Verify { service: "web".into(), deployment: Some("v43".to_owned()) };
+    let fails_again = |story: &mut Story| {
+        story.asks("bo", &verify);
+        story.walk_ends(Found::NoAnswer { why: "refused".to_owned() });
+    };
+    let another_fix = |story: &mut Story| {
+        story.passes(1);
+        assert_eq!(story.names_the_fix("bo", 127).kinds, ["fix_followed"]);
+    };
+    let ways: [&dyn Fn(&mut Story); 2] = [&fails_again, &another_fix];
+    for gone in ways {
+        let mut asked = Story::promote_asked();
+        gone(&mut asked);
+        let confirmed = asked.confirms("ana");
+        assert_eq!(confirmed.kinds, ["confirmation_voided"]);
+        assert_eq!(confirmed.refusal, Some(Refusal::Voided(Void::GroundsGone)));
+        assert_eq!(asked.resolves().kinds, ["promote_refused"]);
+        let mut confirmed = Story::promote_asked();
+        confirmed.confirms("ana");
+        gone(&mut confirmed);
+        assert_eq!(confirmed.starts_the_call().kinds, ["effect_dropped", "pointer_released"]);
+        assert_eq!(confirmed.resolves().kinds, ["promote_refused"]);
+    }
+}
+
+#[test]
+fn a_promote_that_was_verified_once_more_stands() {
+    let mut story = Story::promote_asked();
+    story
+        .asks("bo", &Request::Verify { service: "web".into(), deployment: Some("v43".to_owned()) });
+    story.walk_ends(Found::Expected);
+    assert_eq!(story.confirms("ana").kinds, ["flip_confirmed", "pointer_locked"]);
 }
