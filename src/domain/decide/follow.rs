@@ -324,24 +324,27 @@ pub(super) fn see_build(book: &Book, incident: IncidentId, facts: &Facts) -> Ste
     let Some(known) = deployments.get() else {
         return Ok(trouble(&case, &why_unknown(deployments)));
     };
-    let mut events = trouble_over(&case);
     let ours = |one: &&Deployment| {
         one.kind == DeploymentKind::Production && one.sha.as_ref() == Some(&merged.sha)
     };
-    let builds: Vec<&Deployment> = known.iter().filter(ours).collect();
-    let ready = builds.iter().find(|one| one.state == BuildState::Ready);
-    let failed = builds.iter().find(|one| one.state == BuildState::Failed);
-    let is_still_building = builds.iter().any(|one| one.state == BuildState::Building);
-    match (ready, failed) {
-        (Some(ready), _) => {
-            let deployment = Box::new((*ready).clone());
-            events.push(Emitted::fix(case.id(), FixEvent::FixBuilt { deployment }));
-        }
-        (None, Some(failed)) if !is_still_building && fix.build_failed.is_none() => {
-            let deployment = Box::new((*failed).clone());
-            events.push(Emitted::fix(case.id(), FixEvent::FixBuildFailed { deployment }));
-        }
-        (None, _) => {}
+    let mut events = trouble_over(&case);
+    let is_ready = |one: &&Deployment| one.state == BuildState::Ready;
+    if let Some(ready) = known.iter().filter(ours).find(is_ready) {
+        let deployment = Box::new(ready.clone());
+        events.push(Emitted::fix(case.id(), FixEvent::FixBuilt { deployment }));
+        return Ok(Decision::events(events));
+    }
+    // A provider lists what could serve; what became of a build that could not, only the commit tells.
+    let Some(named) = &facts.named else {
+        return Ok(Decision::Needs(vec![Read::Named(merged.sha.clone())]));
+    };
+    let Some(found) = named.get() else { return Ok(trouble(&case, &why_unknown(named))) };
+    let has_failed = |one: &&Deployment| one.state == BuildState::Failed;
+    if let Some(failed) = found.as_ref().filter(ours).filter(has_failed)
+        && fix.build_failed.is_none()
+    {
+        let deployment = Box::new(failed.clone());
+        events.push(Emitted::fix(case.id(), FixEvent::FixBuildFailed { deployment }));
     }
     Ok(Decision::events(events))
 }

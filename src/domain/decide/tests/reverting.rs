@@ -2,7 +2,7 @@
 
 use crate::domain::action::Action;
 use crate::domain::decide::{Read, Request};
-use crate::domain::deployment::BuildState;
+use crate::domain::deployment::{BuildState, Deployment};
 use crate::domain::event::Event;
 use crate::domain::event::Excuse;
 use crate::domain::fix::{
@@ -240,15 +240,16 @@ fn what_waits_is_said_again_and_what_comes_to_main_meanwhile_is_told() {
 fn a_build_that_fails_is_said_once_and_a_later_one_still_counts() {
     let mut story = Story::merged();
     assert_eq!(story.sees_the_build().kinds, [""; 0], "not there yet");
-    let mut build = fix_build(story.now);
-    build.state = BuildState::Building;
-    story.web().deployments.insert(0, build);
+    let build = fix_build(story.now);
+    let in_state = |state| Deployment { state, ..build.clone() };
+    // The list of what could serve has it only once it is ready.
+    story.web().looked_up = Some(in_state(BuildState::Building));
     assert_eq!(story.sees_the_build().kinds, [""; 0]);
-    story.web().deployments[0].state = BuildState::Failed;
+    story.web().looked_up = Some(in_state(BuildState::Failed));
     assert_eq!(story.sees_the_build().kinds, ["fix_build_failed"]);
     assert_eq!(story.sees_the_build().kinds, [""; 0]);
-    story.web().deployments[0].state = BuildState::Ready;
-    assert_eq!(story.sees_the_build().kinds, ["fix_built"]);
+    story.web().deployments.insert(0, in_state(BuildState::Ready));
+    assert_eq!(story.sees_the_build().kinds, ["fix_built"], "an older one that is ready counts");
 }
 
 #[test]
