@@ -35,6 +35,7 @@ pub fn with_fixes_verified(book: &Book, now: Timestamp) -> Book {
             deployment: Some(built),
             verdict: Verdict::Passed,
             walk: Walk { answers: None, journeys: Vec::new() },
+            log: None,
         });
     })
 }
