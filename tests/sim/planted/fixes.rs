@@ -27,6 +27,9 @@ pub fn with_fixes_verified(book: &Book, now: Timestamp) -> Book {
     with_each(book, |incident| {
         let Some(built) = incident.fix().and_then(|fix| fix.built.clone()) else { return };
         let by = incident.fix().map(|fix| fix.by.clone());
+        let is_of_it =
+            |one: &Verification| one.deployment.as_ref().map(|one| &one.id) == Some(&built.id);
+        incident.verifications.retain(|one| !is_of_it(one));
         incident.verifications.push(Verification {
             id: "ver_never".into(),
             by: by.unwrap_or_else(nobody),
@@ -55,13 +58,17 @@ pub fn with_promotes_of_others(book: &Book) -> Book {
     })
 }
 
-/// The pull request's head passes for the one that was confirmed.
+/// The pull request as it was last seen passes for the one that is there.
 pub fn with_head_as_confirmed(book: &Book, request: &Request, facts: &Facts) -> Facts {
-    let Request::StartForgeCall(id) = request else { return facts.clone() };
-    let merge = book.incidents.get(id).and_then(|one| one.fix()?.merge.as_ref());
+    let (Request::StartForgeCall(id) | Request::Press { incident: id, .. }) = request else {
+        return facts.clone();
+    };
+    let seen = book.incidents.get(id).and_then(|one| one.fix()?.gate.as_ref());
     with_gate(facts, |gate| {
-        if let Some(merge) = merge {
-            gate.head.clone_from(&merge.head);
+        if let Some(seen) = seen {
+            gate.head.clone_from(&seen.head);
+            gate.checks.clone_from(&seen.checks);
+            gate.reviews.clone_from(&seen.reviews);
         }
     })
 }
