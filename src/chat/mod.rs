@@ -3,6 +3,8 @@
 pub mod card;
 pub mod catalog;
 pub mod desk;
+#[cfg(test)]
+pub(crate) mod drawn;
 pub mod evidence;
 pub mod generated;
 pub mod handlers;

@@ -8,8 +8,6 @@ mod flip;
 mod gate;
 mod incident;
 mod stakeholders;
-#[cfg(test)]
-mod tests;
 
 use super::card::{self, Drawing};
 use super::catalog::Prefix;

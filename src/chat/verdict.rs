@@ -5,15 +5,14 @@ use super::words;
 use crate::domain::actor::Person;
 use crate::domain::event::VerificationEvent;
 use crate::domain::incident::Incident;
+use crate::domain::log::{ErrorLog, Traffic};
 use crate::domain::probe::Seen;
+use crate::domain::restored::{Rate, Stage};
 use crate::domain::service::Service;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::verification::{
-    self, Address, FRESH, Found, Journey, Step, Subject, Verdict, Verification,
+    self, Address, FRESH, Found, Journey, Log, Step, Subject, Verdict, Verification,
 };
-
-/// Production is judged by what we see of it.
-const NO_LOGS: &str = "no request logs: judged by the journeys alone";
 
 /// What is verified, in few words.
 pub fn subject(subject: &Subject) -> Text {
@@ -82,11 +81,64 @@ fn asked(by: &Person, asked: &Subject, incident: &Incident) -> Text {
 
 fn ended(one: &Verification) -> Text {
     let text = phrase(one).and(": ").append(goal(one)).and(". ").append(reason(one));
-    match (one.address, &one.verdict) {
-        (Address::Production, Verdict::Passed | Verdict::Failed) => {
-            text.and(format!(" ({NO_LOGS}.)"))
+    match &one.verdict {
+        Verdict::Passed | Verdict::Failed => text.and(" ").append(log(one)),
+        Verdict::Protected | Verdict::Unknown { .. } => text,
+    }
+}
+
+/// What the request log says besides; that it says nothing is said as well.
+fn log(one: &Verification) -> Text {
+    match &one.log {
+        Some(Log::Errors(log)) => match log.get() {
+            Some(log) => errors(log),
+            None => "(Its error log is not known: judged by the journeys alone.)".into(),
+        },
+        Some(Log::Rate { rate, since }) => match (rate, since.get()) {
+            (Rate::Restored(stage), Some(since)) => rated("back", *stage, since),
+            (Rate::NotRestored(stage), Some(since)) => rated("not back", *stage, since),
+            (Rate::TooEarly, _) => {
+                "(Too early for an error rate: judged by the journeys; verify again in a minute.)"
+                    .into()
+            }
+            (Rate::NoData, Some(_)) => {
+                "(No data: hardly anybody has asked since the flip, judged by the journeys alone.)"
+                    .into()
+            }
+            (Rate::NoData | Rate::Restored(_) | Rate::NotRestored(_), None) => NO_LOGS.into(),
+        },
+        None => NO_LOGS.into(),
+    }
+}
+
+/// Production is judged by what we see of it.
+const NO_LOGS: &str = "(No request logs: judged by the journeys alone.)";
+
+fn rated(word: &str, stage: Stage, since: &Traffic) -> Text {
+    let stage = match stage {
+        Stage::First => "so far",
+        Stage::Final => "finally",
+    };
+    Text::plain(format!(
+        "The error rate is {word} {stage}: {} of {} requests since the flip failed.",
+        since.errors, since.requests
+    ))
+}
+
+fn errors(log: &ErrorLog) -> Text {
+    let Traffic { requests, errors, .. } = log.traffic;
+    if errors == 0 {
+        return Text::plain(format!("Its log shows no error in {requests} requests."));
+    }
+    let text = Text::plain(format!("Its log shows {errors} errors in {requests} requests"));
+    match &log.worst {
+        Some(worst) => {
+            let status = worst.status.map_or("a crash".to_owned(), |status| status.to_string());
+            text.and(", most often ")
+                .code(words::clipped(&worst.request, 80))
+                .and(format!(" with {status}."))
         }
-        (Address::Production | Address::Own, _) => text,
+        None => text.and("."),
     }
 }
 
@@ -99,9 +151,9 @@ pub fn line(one: &Verification, now: Timestamp) -> Text {
         text.and(", counts until ").time(one.at + FRESH)
     };
     let text = text.and(". ").append(goal(one)).and(". ").append(reason(one));
-    match one.address {
-        Address::Production => text.and(format!(" ({NO_LOGS}.)")),
-        Address::Own => text,
+    match &one.verdict {
+        Verdict::Passed | Verdict::Failed => text.and(" ").append(log(one)),
+        Verdict::Protected | Verdict::Unknown { .. } => text,
     }
 }
 
@@ -181,7 +233,8 @@ fn failed(one: &Verification) -> Text {
             .and(" instead. Next: look at the names and any cache in front of production.");
     }
     let Some((journey, number, step)) = verification::first_trouble(&one.walk) else {
-        return "At least one journey did not pass.".into();
+        // The journeys passed, and the log speaks against it.
+        return passed(&one.walk.journeys).and(" But its request log speaks against it.").and(next);
     };
     Text::plain("Journey ")
         .foreign(words::clipped(&journey.name, 60))

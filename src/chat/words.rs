@@ -162,6 +162,7 @@ pub fn void(why: Void) -> &'static str {
         Void::Superseded => "another target was asked for",
         Void::RightsLost => "the person who confirmed may no longer act",
         Void::Stale => "it waited too long",
+        Void::GroundsGone => "a later verification of it failed, or another fix was named",
     }
 }
 

@@ -266,7 +266,8 @@ fn lapse(incident: &mut Incident, confirmation: &ConfirmationId, why: Option<Voi
                 why @ (Void::PointerMoved
                 | Void::AssignmentChanged
                 | Void::JobPending
-                | Void::ConfigChanged),
+                | Void::ConfigChanged
+                | Void::GroundsGone),
             ) => ask_again(question, why, at),
             // A person decides when to ask anew.
             Some(why @ (Void::Halted | Void::Superseded | Void::RightsLost | Void::Stale)) => {

@@ -13,6 +13,7 @@ use super::incident::Incident;
 use super::refusal::{Refusal, Void};
 use super::service::Service;
 use super::time::{Span, Timestamp};
+use super::verification::{Address, Verdict, Verification};
 
 /// How long codes are locked after too many misses.
 pub const CODE_LOCK: Span = Span::minutes(10);
@@ -184,6 +185,26 @@ pub fn g7_may_confirm(question: &Confirmation, by: &Person) -> Result<(), Refusa
     } else {
         Err(Refusal::SecondPersonNeeded)
     }
+}
+
+/// G7: what a promote's question rested on still holds: the verdict on that very deployment, and the fix that it contains.
+///
+/// # Errors
+/// When a later verdict speaks against it, or another fix was named since.
+pub fn g7_still_holds(question: &Confirmation, incident: &Incident) -> Result<(), Void> {
+    let Some(promotion) = &question.promotion else { return Ok(()) };
+    let target = &question.to.deployment.id;
+    let passed = |one: &Verification| {
+        let is_of_target = one.deployment.as_ref().is_some_and(|one| one.id == *target);
+        is_of_target && one.address == Address::Own && one.verdict == Verdict::Passed
+    };
+    let is_verified = promotion.verified.is_none() || incident.verifications.iter().any(passed);
+    let is_fixed = !promotion.overridden.is_empty()
+        || incident.is_false_alarm()
+        || incident
+            .fix()
+            .is_some_and(|fix| fix.merged.is_some() && fix.since <= question.issued_at);
+    if is_verified && is_fixed { Ok(()) } else { Err(Void::GroundsGone) }
 }
 
 /// What a confirmation is bound to, taken from a reading. A job whose status we do not know may be moving names.

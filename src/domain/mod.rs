@@ -11,7 +11,7 @@ pub mod event;
 pub mod fact;
 pub mod fix;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod guard;
 pub mod ids;
 pub mod incident;

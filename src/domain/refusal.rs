@@ -229,4 +229,6 @@ pub enum Void {
     RightsLost,
     /// It was confirmed too long ago and never sent.
     Stale,
+    /// What a promote rested on is gone: a later verification failed, or another fix was named.
+    GroundsGone,
 }

@@ -83,7 +83,7 @@ pub async fn command(
         let service = proposal.requests.iter().find_map(|request| request.service(&book));
         let Some(reader) = service.and_then(|service| engine.reader(service)) else { break };
         let spent = Duration::from_millis(clock.now().since(started).0.unsigned_abs());
-        let reader = reader.within(limit.saturating_sub(spent));
+        let reader = reader.at_most(limit.saturating_sub(spent));
         proposal.readings = reader.read(reads, std::mem::take(&mut proposal.readings)).await;
         answer = engine.propose(&proposal).await?;
     }

@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads for somebody who waits: nothing takes longer than this.
-    pub fn within(self, longest: Duration) -> Self {
+    pub fn at_most(self, longest: Duration) -> Self {
         Self { longest, ..self }
     }
 
@@ -129,8 +129,8 @@ impl<'a> Reader<'a> {
         };
         let between = async { code.changes(self.service, &range).await.map(Changes::judged) };
         let (between, brought_by) = tokio::join!(
-            self.bounded(LONGEST_EVIDENCE, CODE, between),
-            self.bounded(LONGEST_EVIDENCE, CODE, code.brought_by(self.service, &range.head)),
+            self.within(LONGEST_EVIDENCE, CODE, between),
+            self.within(LONGEST_EVIDENCE, CODE, code.brought_by(self.service, &range.head)),
         );
         Some(Evidence { range, between, brought_by })
     }
@@ -143,19 +143,19 @@ impl<'a> Reader<'a> {
                 Read::Trial(subject) => known.trial = Some(self.trial(subject).await),
                 Read::PullOf(branch) => {
                     let read = async { self.forge()?.pull_of(service, branch).await };
-                    known.pull = Some(self.bounded(LONGEST_READ, CODE, read).await);
+                    known.pull = Some(self.within(LONGEST_READ, CODE, read).await);
                 }
                 Read::Gate(number) => {
                     let read = async { self.forge()?.gate(service, *number).await };
-                    known.gate = Some(self.bounded(LONGEST_READ, CODE, read).await);
+                    known.gate = Some(self.within(LONGEST_READ, CODE, read).await);
                 }
                 Read::Main(since) => {
                     let read = async { self.forge()?.main(service, since).await };
-                    known.main = Some(self.bounded(LONGEST_READ, CODE, read).await);
+                    known.main = Some(self.within(LONGEST_READ, CODE, read).await);
                 }
                 Read::Ancestry { commit, ancestor } => {
                     let read = async { self.forge()?.ancestry(service, commit, ancestor).await };
-                    let found = self.bounded(LONGEST_READ, CODE, read).await;
+                    let found = self.within(LONGEST_READ, CODE, read).await;
                     let (commit, ancestor) = (commit.clone(), ancestor.clone());
                     known.ancestry = Some(Lineage { commit, ancestor, found });
                 }
@@ -173,13 +173,13 @@ impl<'a> Reader<'a> {
     /// What the request log says of a deployment.
     pub async fn error_log(&self, deployment: &DeploymentId) -> Fact<ErrorLog> {
         let read = self.provider.error_log(self.service, deployment);
-        self.bounded(LONGEST_LOG, "request log", read).await
+        self.within(LONGEST_LOG, "request log", read).await
     }
 
     /// What production was asked in a window.
     pub async fn traffic(&self, window: Window) -> Fact<Traffic> {
         let read = self.provider.traffic(self.service, window);
-        self.bounded(LONGEST_LOG, "request log", read).await
+        self.within(LONGEST_LOG, "request log", read).await
     }
 
     fn forge(&self) -> Result<&dyn Forge, PortError> {
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
                 Err(error) => Err(error),
             }
         };
-        self.bounded(LONGEST_TRIAL, CODE, tried).await
+        self.within(LONGEST_TRIAL, CODE, tried).await
     }
 
     /// Reads one thing within a limit; without a limit it is not wanted.
@@ -211,10 +211,10 @@ impl<'a> Reader<'a> {
         source: &str,
         reading: impl Future<Output = Result<T, PortError>>,
     ) -> Option<Fact<T>> {
-        Some(self.bounded(limit?, source, reading).await)
+        Some(self.within(limit?, source, reading).await)
     }
 
-    async fn bounded<T>(
+    async fn within<T>(
         &self,
         limit: Duration,
         source: &str,

@@ -14,9 +14,7 @@ use crate::domain::deployment::Deployment;
 use crate::domain::ids::{EffectId, IncidentId, ServiceId, VerificationId};
 use crate::domain::incident::Incident;
 use crate::domain::restored;
-use crate::domain::verification::{
-    self, Address, Aim, Evidence, Goal, Log, Subject, Verdict, Walk, Walked,
-};
+use crate::domain::verification::{self, Address, Aim, Evidence, Goal, Log, Subject, Walked};
 
 /// Whatever the walker does, nobody waits longer for a verdict than this.
 const LONGEST_WALK: Duration = Duration::from_secs(60);
@@ -66,7 +64,7 @@ pub(super) async fn watch(
         biased;
         () = engine.stopped() => return,
         walk = walk => match walk {
-            Ok(walk) => look(&walk),
+            Ok(walk) => Look::of(&walk),
             Err(_) => Look::Unknown { why: "the journeys did not end in time".to_owned() },
         },
     };
@@ -87,15 +85,6 @@ pub(super) async fn watch(
         }
     }
     drop(at_work);
-}
-
-fn look(walk: &Walk) -> Look {
-    match verification::judge(walk) {
-        Verdict::Passed => Look::Well,
-        Verdict::Failed => Look::Ill { why: verification::what_failed(walk) },
-        Verdict::Protected => Look::Unknown { why: "a login stands before production".to_owned() },
-        Verdict::Unknown { why } => Look::Unknown { why },
-    }
 }
 
 /// `None`: nobody waits for it any more.

@@ -120,7 +120,7 @@ fn signatures_and_codes_are_compared_in_constant_time() {
     }
     // A code is compared where its comparison is written, and nowhere else.
     assert!(read("engine/seal.rs").contains("differ | (a ^ b)"));
-    assert!(read("chat/handlers/incident.rs").contains("is_same_code("));
+    assert!(read("chat/handlers/press.rs").contains("is_same_code("));
     // What cannot be compared with `==` is not, by mistake.
     let secret = read("adapters/secret.rs");
     assert!(!secret.contains("PartialEq") && !secret.contains("Ord"), "secrets have no `==`");

@@ -4,34 +4,50 @@
 use std::fmt::Write as _;
 
 use super::fault::{FAULTS, Fault, OPS, Op};
+use super::fix_place::{FIX_PLACES, FixPlace};
 use super::place::{PLACES, Place};
 
 /// Hits per cell.
 #[derive(Clone, Debug)]
 pub struct Coverage {
     hits: Vec<u64>,
+    /// The same, by where the fix was.
+    of_fix: Vec<u64>,
 }
 
 impl Default for Coverage {
     fn default() -> Self {
-        Self { hits: vec![0; FAULTS.len() * OPS.len() * PLACES.len()] }
+        let pairs = FAULTS.len() * OPS.len();
+        Self { hits: vec![0; pairs * PLACES.len()], of_fix: vec![0; pairs * FIX_PLACES.len()] }
     }
 }
 
-fn cell(fault: Fault, op: Op, place: Place) -> usize {
+fn pair(fault: Fault, op: Op) -> usize {
     let op = OPS.iter().position(|one| *one == op).unwrap_or(0);
-    (fault.index() * OPS.len() + op) * PLACES.len() + place.index()
+    fault.index() * OPS.len() + op
+}
+
+fn cell(fault: Fault, op: Op, place: Place) -> usize {
+    pair(fault, op) * PLACES.len() + place.index()
+}
+
+fn fix_cell(fault: Fault, op: Op, place: FixPlace) -> usize {
+    pair(fault, op) * FIX_PLACES.len() + place.index()
 }
 
 impl Coverage {
     /// A fault struck.
-    pub fn hit(&mut self, fault: Fault, op: Op, place: Place) {
+    pub fn hit(&mut self, fault: Fault, op: Op, place: Place, fix: FixPlace) {
         self.hits[cell(fault, op, place)] += 1;
+        self.of_fix[fix_cell(fault, op, fix)] += 1;
     }
 
     /// Adds another night's.
     pub fn add(&mut self, other: &Self) {
         for (sum, more) in self.hits.iter_mut().zip(&other.hits) {
+            *sum += more;
+        }
+        for (sum, more) in self.of_fix.iter_mut().zip(&other.of_fix) {
             *sum += more;
         }
     }
@@ -102,7 +118,10 @@ fn can_strike(fault: Fault, op: Op, place: Place) -> bool {
 /// Why a cell cannot be reached.
 pub fn out_of_reach(fault: Fault, op: Op, place: Place) -> Option<&'static str> {
     match op {
-        Op::Flip if place != Place::Sending => Some("the call is made in Sending only"),
+        Op::Flip | Op::Promote if place != Place::Sending => {
+            Some("the call is made in Sending only")
+        }
+        Op::Arm if place != Place::Arming => Some("the call is made in Arming only"),
         Op::Disarm if place != Place::Disarming => Some("the call is made in Disarming only"),
         Op::Probe if !matches!(place, Place::Proving | Place::Settled) => {
             Some("production is looked at while it is proven, or late after the flip")
@@ -116,6 +135,12 @@ pub fn out_of_reach(fault: Fault, op: Op, place: Place) -> Option<&'static str> 
         Op::Commit
         | Op::Read
         | Op::Flip
+        | Op::Promote
+        | Op::Arm
+        | Op::Try
+        | Op::ForgeRead
+        | Op::OpenRevert
+        | Op::Merge
         | Op::Disarm
         | Op::Probe
         | Op::Walk

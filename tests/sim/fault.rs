@@ -12,8 +12,20 @@ pub enum Op {
     Read,
     /// The provider is asked to move production.
     Flip,
+    /// The provider is asked to move production on to what was verified.
+    Promote,
     /// The provider is asked to switch automatic assignment off.
     Disarm,
+    /// The provider is asked to switch it on again.
+    Arm,
+    /// A revert is tried out.
+    Try,
+    /// The forge is read.
+    ForgeRead,
+    /// The forge is asked for a revert's pull request.
+    OpenRevert,
+    /// The forge is asked for a merge.
+    Merge,
     /// Production is looked at.
     Probe,
     /// A verification's journeys are walked.
@@ -27,17 +39,31 @@ pub enum Op {
 }
 
 /// All kinds of operations.
-pub const OPS: [Op; 9] = [
+pub const OPS: [Op; 15] = [
     Op::Commit,
     Op::Read,
     Op::Flip,
+    Op::Promote,
     Op::Disarm,
+    Op::Arm,
+    Op::Try,
+    Op::ForgeRead,
+    Op::OpenRevert,
+    Op::Merge,
     Op::Probe,
     Op::Walk,
     Op::Post,
     Op::Inbound,
     Op::World,
 ];
+
+impl Op {
+    /// Whether it is a call that changes something outside.
+    pub fn is_call(self) -> bool {
+        use Op::{Arm, Disarm, Flip, Merge, OpenRevert, Promote};
+        matches!(self, Flip | Promote | Disarm | Arm | OpenRevert | Merge)
+    }
+}
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,10 +158,14 @@ pub enum Fault {
     WalkProtected,
     /// The walk does not end.
     WalkHangs,
+    /// What the repository demands cannot be read.
+    RulesUnreadable,
+    /// A teammate acts at the forge.
+    Teammate,
 }
 
 /// All faults.
-pub const FAULTS: [Fault; 45] = [
+pub const FAULTS: [Fault; 47] = [
     Fault::DiesBefore,
     Fault::DiesAfter,
     Fault::Slow,
@@ -181,6 +211,8 @@ pub const FAULTS: [Fault; 45] = [
     Fault::WalkTooSlow,
     Fault::WalkProtected,
     Fault::WalkHangs,
+    Fault::RulesUnreadable,
+    Fault::Teammate,
 ];
 
 impl Fault {
@@ -191,21 +223,23 @@ impl Fault {
                 !matches!(op, Op::Inbound | Op::World)
             }
             Self::DiskFull | Self::DiskFailsUnwritten | Self::DiskFailsWritten => op == Op::Commit,
-            Self::ReadFails | Self::ReadHangs | Self::ReadStale | Self::FlagUnreadable => {
-                op == Op::Read
+            Self::ReadFails | Self::ReadHangs => {
+                matches!(op, Op::Read | Op::Try | Op::ForgeRead)
             }
+            Self::ReadStale => matches!(op, Op::Read | Op::ForgeRead),
+            Self::FlagUnreadable => op == Op::Read,
+            Self::RulesUnreadable => op == Op::ForgeRead,
             Self::LostBefore
             | Self::LostAfter
             | Self::LateEffect
             | Self::CallHangs
             | Self::Throttled
-            | Self::Refused => matches!(op, Op::Flip | Op::Disarm),
-            Self::JobPartial
-            | Self::JobSkipped
-            | Self::JobStuck
-            | Self::JobSlow
-            | Self::FlagStaysOn => op == Op::Flip,
-            Self::FlagIgnored => op == Op::Disarm,
+            | Self::Refused => op.is_call(),
+            Self::JobPartial | Self::JobSkipped | Self::JobStuck | Self::JobSlow => {
+                matches!(op, Op::Flip | Op::Promote)
+            }
+            Self::FlagStaysOn => op == Op::Flip,
+            Self::FlagIgnored => matches!(op, Op::Disarm | Op::Arm),
             Self::ProbeNothing | Self::ProbeOther | Self::ProbeFailing => op == Op::Probe,
             Self::ChatThrottled
             | Self::ChatDown
@@ -221,6 +255,7 @@ impl Fault {
                 op == Op::Walk
             }
             Self::Dashboard
+            | Self::Teammate
             | Self::ClockJumps
             | Self::Restart
             | Self::RightsLost
@@ -264,10 +299,10 @@ impl Weather {
     /// How many operations of a kind in a thousand go wrong: more of those that are rare.
     pub fn in_thousand(&self, op: Op) -> u64 {
         let times = match op {
-            Op::Flip | Op::Disarm => 6,
+            Op::Flip | Op::Disarm | Op::Promote | Op::Arm | Op::OpenRevert | Op::Merge => 6,
             Op::Probe => 2,
-            Op::Walk => 4,
-            Op::Commit | Op::Read | Op::Post | Op::Inbound | Op::World => 1,
+            Op::Walk | Op::Try => 4,
+            Op::Commit | Op::Read | Op::ForgeRead | Op::Post | Op::Inbound | Op::World => 1,
         };
         self.per_thousand * times
     }

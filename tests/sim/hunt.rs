@@ -1,5 +1,6 @@
 //! Plays many nights on all cores, and says how it went.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -22,6 +23,8 @@ pub struct Haul {
     pub events: u64,
     /// How many flips changed production.
     pub flips: u64,
+    /// How often the repair came how far.
+    pub reached: BTreeMap<&'static str, u64>,
     /// How much time passed in them, in milliseconds.
     pub lasted_ms: i64,
     /// How much processor time they took, in nanoseconds, where the system says so.
@@ -39,6 +42,7 @@ impl Haul {
         self.flips += outcome.flips;
         self.lasted_ms += outcome.lasted.0;
         self.coverage.add(&outcome.coverage);
+        self.reach(&outcome.reached);
     }
 
     fn merge(&mut self, other: Self) {
@@ -48,11 +52,18 @@ impl Haul {
         self.lasted_ms += other.lasted_ms;
         self.cpu_ns += other.cpu_ns;
         self.coverage.add(&other.coverage);
+        self.reach(&other.reached);
         let seed_of = |broken: &Option<(Script, Outcome)>| {
             broken.as_ref().map_or(u64::MAX, |(script, _)| script.seed)
         };
         if seed_of(&other.broken) < seed_of(&self.broken) {
             self.broken = other.broken;
+        }
+    }
+
+    fn reach(&mut self, more: &BTreeMap<&'static str, u64>) {
+        for (milestone, count) in more {
+            *self.reached.entry(milestone).or_default() += count;
         }
     }
 

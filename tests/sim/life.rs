@@ -16,7 +16,7 @@ use repoint::domain::book::Book;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::keeper::{Keeper, Tools};
 use repoint::engine::motor::{Engine, Hands};
-use repoint::engine::ports::{Code, JournalError, Provider};
+use repoint::engine::ports::{Code, Forge, JournalError, Provider};
 use repoint::engine::{reconcile, recovery};
 
 use super::coverage::Coverage;
@@ -26,6 +26,7 @@ use super::people::{self, Doing};
 use super::planted::{Bug, PlantedRules};
 use super::ports::Ports;
 use super::promises::Broken;
+use super::repair;
 use super::truth::{Night, Script, Sky, Truth, pass};
 
 /// How a night went.
@@ -39,6 +40,8 @@ pub struct Outcome {
     pub events: u64,
     /// How many flips changed production.
     pub flips: u64,
+    /// How often the repair came how far.
+    pub reached: BTreeMap<&'static str, u64>,
     /// How much time passed in the night.
     pub lasted: Span,
     /// A digest of everything that happened.
@@ -136,6 +139,7 @@ fn outcome(truth: &mut Truth, dusk: Timestamp) -> Outcome {
         coverage: truth.coverage.clone(),
         events: truth.events,
         flips: truth.promises.flips(),
+        reached: truth.promises.reached.clone(),
         lasted: truth.true_now().since(dusk),
         trace: truth.trace,
         effects: std::mem::take(&mut truth.effects),
@@ -172,10 +176,12 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
     night.truth().promises.same_state(&keeper.book());
     let codes =
         services.iter().map(|one| (one.id.clone(), ports.clone() as Arc<dyn Code>)).collect();
+    let forges =
+        services.iter().map(|one| (one.id.clone(), ports.clone() as Arc<dyn Forge>)).collect();
     let hands = Hands {
         providers,
         codes,
-        forges: BTreeMap::new(),
+        forges,
         prober: ports.clone(),
         walker: ports.clone(),
         notifier: ports,
@@ -199,7 +205,7 @@ enum Turn {
 }
 
 fn turn(truth: &mut Truth) -> Turn {
-    truth.calm |= truth.events >= truth.script.events;
+    truth.calm |= truth.events >= truth.bedtime();
     if truth.promises.broken.is_some() {
         Turn::Ends
     } else if truth.calm {
@@ -234,6 +240,9 @@ async fn live(night: &Arc<Night>) -> End {
                     desks.rotate_left(1);
                     tokio::spawn(deliver(night.clone(), desks[0].clone(), inbound));
                 }
+            }
+            Doing::Ask(asked) => {
+                tokio::spawn(repair::ask(night.clone(), engine.clone(), *asked));
             }
             Doing::Stop => return stop(night, &engine).await,
             Doing::Elsewhere => {}

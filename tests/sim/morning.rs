@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use repoint::chat::desk::Desk;
 use repoint::domain::ids::IncidentId;
+use repoint::domain::incident::Incident;
 use repoint::domain::service::Channel;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::motor::Engine;
 
 use super::chat::person;
+use super::fix_place::FixPlace;
 use super::life::{End, ended_within};
 use super::mail::deliver;
 use super::people;
@@ -83,6 +85,8 @@ fn unfinished(truth: &Truth) -> Option<String> {
         let state = book.state(&incident.service);
         let is_halted = state.is_some_and(|state| state.halt.is_some());
         match Place::of(incident) {
+            // Somebody else moved production: they know what they watch.
+            Place::Watching => incident.needs_person.is_none() && incident.elsewhere.is_none(),
             Place::Nowhere
             | Place::Idle
             | Place::Waiting
@@ -97,10 +101,40 @@ fn unfinished(truth: &Truth) -> Option<String> {
             | Place::Doubted
             | Place::Polling
             | Place::Proving
-            | Place::Disarming => incident.needs_person.is_none(),
+            | Place::Disarming
+            | Place::Arming => incident.needs_person.is_none(),
         }
     });
-    stuck.map(|incident| format!("{} is still {:?}", incident.id, incident.layer1))
+    let stuck = stuck.map(|incident| format!("{} is still {:?}", incident.id, incident.layer1));
+    stuck.or_else(|| {
+        let open = book.incidents.values().filter(|one| one.is_open());
+        let stuck = open.into_iter().find(|one| is_fix_stuck(truth, one));
+        stuck.map(|incident| format!("{}: the fix is still {:?}", incident.id, incident.layer2))
+    })
+}
+
+/// An opened revert is followed, a merged fix is built, or it waits for somebody who was told.
+fn is_fix_stuck(truth: &Truth, incident: &Incident) -> bool {
+    let state = truth.promises.book.state(&incident.service);
+    let is_halted = state.is_some_and(|state| state.halt.is_some());
+    match FixPlace::of(incident) {
+        FixPlace::Nowhere
+        | FixPlace::NoFix
+        | FixPlace::Planned
+        | FixPlace::Prepared
+        | FixPlace::Closed
+        | FixPlace::Built
+        | FixPlace::FixOver => false,
+        // What is halted waits for a lead.
+        FixPlace::Opening | FixPlace::Merging => !is_halted,
+        FixPlace::Looking
+        | FixPlace::Asking
+        | FixPlace::OpenUnknown
+        | FixPlace::AskingMerge
+        | FixPlace::MergeUnknown => true,
+        FixPlace::Followed => !truth.is_followed(incident),
+        FixPlace::Merged => incident.fix().is_some_and(|fix| fix.build_failed.is_none()),
+    }
 }
 
 fn doubts_reach_a_person(truth: &mut Truth, in_doubt: &mut BTreeMap<IncidentId, Timestamp>) {

@@ -13,6 +13,7 @@ use super::chat::{Button, channel, person};
 use super::fault::{Fault, Op};
 use super::mail::channel_of;
 use super::project::Write;
+use super::repair::{self, Asked};
 use super::truth::Truth;
 
 /// Something that people or the world do.
@@ -20,6 +21,8 @@ use super::truth::Truth;
 pub enum Doing {
     /// Somebody sends requests to the bot.
     Send(Vec<Inbound>),
+    /// Somebody asks for something that has no command yet.
+    Ask(Box<Asked>),
     /// The bot is stopped in good order.
     Stop,
     /// Nothing that concerns the bot.
@@ -58,7 +61,13 @@ fn choose(truth: &mut Truth, is_left_out: bool) -> Doing {
     if let Some(fault) = truth.draw(Op::World).filter(|_| !is_left_out) {
         return world(truth, fault);
     }
+    let is_mending =
+        truth.mends && truth.people.in_thousand(if truth.can_mend() { 850 } else { 200 });
+    if is_mending && let Some(doing) = mend(truth) {
+        return if is_left_out { Doing::Elsewhere } else { doing };
+    }
     let inbound = match truth.people.below(100) {
+        _ if is_mending => press(truth),
         0..25 => rollback(truth),
         25..82 => press(truth),
         82..93 => incident(truth),
@@ -85,6 +94,19 @@ fn choose(truth: &mut Truth, is_left_out: bool) -> Doing {
     Doing::Send(sent)
 }
 
+/// Somebody goes on with the repair; `None`: what there is to do is a button.
+fn mend(truth: &mut Truth) -> Option<Doing> {
+    let by = somebody(truth);
+    let service = some_project(truth);
+    let is_asked =
+        truth.promises.book.open_incident(&service).is_some_and(|one| one.waiting().is_some());
+    if is_asked && truth.people.in_thousand(800) {
+        return None;
+    }
+    let asked = repair::next(truth, by, &service);
+    Some(asked.map_or(Doing::Elsewhere, |asked| Doing::Ask(Box::new(asked))))
+}
+
 fn in_words(doing: &Doing) -> String {
     let one = |inbound: &Inbound| match inbound {
         Inbound::Command { person, channel, command, text, key, .. } => {
@@ -97,6 +119,7 @@ fn in_words(doing: &Doing) -> String {
     };
     match doing {
         Doing::Send(all) => all.iter().map(one).collect::<Vec<_>>().join("; "),
+        Doing::Ask(asked) => format!("{} asks {:?}", asked.by.user, asked.request),
         Doing::Stop => "the bot is stopped".to_owned(),
         Doing::Elsewhere => "nothing".to_owned(),
     }
@@ -111,7 +134,8 @@ fn somebody(truth: &mut Truth) -> Person {
 }
 
 fn some_service(truth: &mut Truth) -> (&'static str, Channel) {
-    if truth.people.in_thousand(600) { ("shop", channel("C1")) } else { ("blog", channel("C2")) }
+    let shops = if truth.mends { 900 } else { 600 };
+    if truth.people.in_thousand(shops) { ("shop", channel("C1")) } else { ("blog", channel("C2")) }
 }
 
 fn typed(truth: &mut Truth, by: Person, channel: Channel, command: &str, text: String) -> Inbound {
@@ -244,12 +268,12 @@ fn some_project(truth: &mut Truth) -> ServiceId {
     some_service(truth).0.into()
 }
 
+/// A teammate's change comes to main and is built.
 fn build(truth: &mut Truth, is_left_out: bool) -> Doing {
-    let service = some_project(truth);
     let now = truth.true_now();
-    if let Some(project) = truth.project(&service).filter(|_| !is_left_out) {
-        project.build(service.as_str(), now);
-        truth.tell(|| format!("a build of {service} is ready"));
+    if !is_left_out {
+        truth.repo().push(now);
+        truth.repo();
     }
     Doing::Elsewhere
 }
@@ -259,6 +283,7 @@ fn world(truth: &mut Truth, fault: Fault) -> Doing {
     truth.struck(fault, Op::World, Some(&service));
     match fault {
         Fault::Dashboard => dashboard(truth, &service),
+        Fault::Teammate => repair::teammate(truth),
         Fault::ClockJumps => {
             let by = *truth
                 .people
@@ -281,15 +306,19 @@ fn world(truth: &mut Truth, fault: Fault) -> Doing {
 
 fn dashboard(truth: &mut Truth, service: &ServiceId) {
     let to = format!("dpl_{service}{}", 1 + truth.people.below(5)).into();
-    let kind = truth.people.below(4);
-    let now = truth.true_now();
+    let kind = truth.people.below(6);
+    let bad = format!("dpl_{service}5").into();
+    let (now, events) = (truth.true_now(), truth.events);
     let Some(project) = truth.project(service) else { return };
     let write = match kind {
         0 => Write::Rollback(to, None),
         1 => Write::Promote(to, None),
         2 => Write::Disarm,
+        3 => Write::Arm,
+        4 => Write::Promote(bad, None),
         _ => return project.clear_stuck_job(),
     };
+    project.meddled = Some(events);
     let taken = project.write(&write, None, now);
     truth.tell(|| format!("in the dashboard of {service}: {write:?}: {taken:?}"));
 }

@@ -1,5 +1,6 @@
 //! Where an incident is, as one word: the rows of the coverage table, and the edges that the runbook allows (S19).
 
+use repoint::domain::deployment::Assignment;
 use repoint::domain::incident::{Incident, Layer1, Stage};
 
 /// Where an incident is.
@@ -31,6 +32,10 @@ pub enum Place {
     ReadingFlag,
     /// The flag is being switched off.
     Disarming,
+    /// The flag is being switched on again.
+    Arming,
+    /// Production is watched after a promote.
+    Watching,
     /// The flip came to its end.
     Settled,
     /// The incident is over.
@@ -38,7 +43,7 @@ pub enum Place {
 }
 
 /// All places.
-pub const PLACES: [Place; 15] = [
+pub const PLACES: [Place; 17] = [
     Place::Nowhere,
     Place::Idle,
     Place::Resolving,
@@ -52,6 +57,8 @@ pub const PLACES: [Place; 15] = [
     Place::Proving,
     Place::ReadingFlag,
     Place::Disarming,
+    Place::Arming,
+    Place::Watching,
     Place::Settled,
     Place::Over,
 ];
@@ -67,6 +74,7 @@ impl Place {
             Layer1::Resolving(_) => Self::Resolving,
             Layer1::Waiting(_) => Self::Waiting,
             Layer1::Lapsed(..) => Self::Lapsed,
+            Layer1::Settled(flip) if flip.watching().is_some() => Self::Watching,
             Layer1::Settled(_) => Self::Settled,
             Layer1::Flipping(flip) => match &flip.stage {
                 Stage::Intended { .. } => Self::Intended,
@@ -76,7 +84,10 @@ impl Place {
                 Stage::Polling { .. } => Self::Polling,
                 Stage::Proving { .. } => Self::Proving,
                 Stage::ReadingFlag { .. } => match &flip.switch {
-                    Some(disarm) if disarm.sending.is_some() => Self::Disarming,
+                    Some(switch) if switch.sending.is_some() => match switch.to {
+                        Assignment::On => Self::Arming,
+                        Assignment::Off | Assignment::CannotTell => Self::Disarming,
+                    },
                     Some(_) | None => Self::ReadingFlag,
                 },
                 Stage::Done => Self::Settled,
@@ -92,8 +103,8 @@ impl Place {
     /// Where one event may lead from here (S19); staying is always legal, except in the end.
     pub fn may_lead_to(self, next: Self) -> bool {
         use Place::{
-            Disarming, Doubted, Idle, Intended, Lapsed, Nowhere, Over, Polling, Proving,
-            ReadingFlag, Resolving, Sending, Settled, Unknown, Waiting,
+            Arming, Disarming, Doubted, Idle, Intended, Lapsed, Nowhere, Over, Polling, Proving,
+            ReadingFlag, Resolving, Sending, Settled, Unknown, Waiting, Watching,
         };
         if self == next {
             return true;
@@ -102,18 +113,19 @@ impl Place {
             Nowhere => &[Idle],
             Idle => &[Resolving, Over],
             // A wish that comes to nothing gives way to what was there before it.
-            Resolving => &[Waiting, Idle, Settled, Over],
-            Waiting => &[Lapsed, Idle, Settled, Resolving, Intended, Over],
-            Lapsed => &[Resolving, Idle, Settled, Over],
+            Resolving => &[Waiting, Idle, Settled, Watching, Over],
+            Waiting => &[Lapsed, Idle, Settled, Watching, Resolving, Intended, Over],
+            Lapsed => &[Resolving, Idle, Settled, Watching, Over],
             // What was bound to has changed: the question is put anew.
-            Intended => &[Sending, Resolving, Lapsed, Idle, Settled, Polling],
+            Intended => &[Sending, Resolving, Lapsed, Idle, Settled, Watching, Polling],
             Sending => &[Polling, Intended, Unknown, Doubted],
             Unknown => &[Polling, Intended, Settled, Over],
             Doubted => &[Polling, Settled, Over],
             Polling => &[Proving, Settled, Over],
             Proving => &[ReadingFlag, Settled],
-            ReadingFlag => &[Disarming, Settled],
-            Disarming => &[ReadingFlag],
+            ReadingFlag => &[Disarming, Arming, Settled, Watching],
+            Disarming | Arming => &[ReadingFlag],
+            Watching => &[Resolving, Settled, Over],
             Settled => &[Resolving, Over],
             Over => &[],
         };

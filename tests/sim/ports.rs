@@ -1,26 +1,21 @@
-//! The engine's ports over the truth of a night: journal, provider, prober, notifier, clock, chance.
+//! The engine's ports over the truth of a night: journal, notifier, clock, chance; the outside is in `provider` and `forge`.
+
+mod forge;
+mod provider;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use repoint::domain::change::{self, Changes, PullRequest, Range};
-use repoint::domain::deployment::{self, Assignment, Deployment, FailedAlias, Plan, Pointer};
-use repoint::domain::event::Effect;
-use repoint::domain::ids::{DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId, Version};
-use repoint::domain::log::{ErrorLog, Traffic, Window};
-use repoint::domain::migration::{self, Migration};
-use repoint::domain::probe::{Probe, Seen};
+use repoint::domain::ids::{DeliveryKey, IncidentId, ServiceId, StreamId, Version};
 use repoint::domain::service::Channel;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::ports::{
-    Chance, Clock, Code, Commit, Journal, JournalError, Manner, MessageRef, Notifier, NotifyError,
-    Outbound, PendingDelivery, PendingPost, PortError, PortErrorKind, PostOutcome, Prober,
-    Provider, Receipt, Recorded, StoredToken, TokenHash, VerifyReport, VerifyScope,
+    Chance, Clock, Commit, Journal, JournalError, Manner, MessageRef, Notifier, NotifyError,
+    Outbound, PendingDelivery, PendingPost, PortError, PortErrorKind, PostOutcome, Receipt,
+    Recorded, StoredToken, TokenHash, VerifyReport, VerifyScope,
 };
 
 use super::fault::{Fault, Op};
-use super::planted::Bug;
-use super::project::{Taken, Write};
 use super::truth::{Night, Truth, pass};
 
 /// All ports of one night.
@@ -223,20 +218,35 @@ impl Journal for Ports {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The provider
+// Answers that say no
 
 fn error(kind: PortErrorKind, message: &str) -> PortError {
     PortError { kind, message: message.to_owned() }
 }
 
+fn lost() -> PortError {
+    error(PortErrorKind::Ambiguous, "no answer")
+}
+
+fn throttled(truth: &mut Truth) -> PortError {
+    let retry_after = Span(truth.chance.ms(0, 90_000));
+    error(PortErrorKind::Transient { retry_after }, "429")
+}
+
+fn refused(truth: &mut Truth) -> PortError {
+    let kinds = [PortErrorKind::Rejected, PortErrorKind::Unauthorised, PortErrorKind::Missing];
+    error(*truth.chance.pick(&kinds).unwrap_or(&kinds[0]), "no")
+}
+
 impl Ports {
-    /// One reading of the provider.
+    /// One reading of the provider or the forge.
     async fn reading<T>(
         &self,
+        op: Op,
         service: &ServiceId,
         read: impl FnOnce(&mut Truth, Option<Fault>) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
-        let fault = self.0.begin(Op::Read, Some(service)).await;
+        let fault = self.0.begin(op, Some(service)).await;
         match fault {
             Some(Fault::ReadFails) => {
                 let kinds = [
@@ -246,271 +256,15 @@ impl Ports {
                     PortErrorKind::Unauthorised,
                 ];
                 let kind = *self.0.truth().chance.pick(&kinds).unwrap_or(&kinds[0]);
-                return Err(error(kind, "the provider says 500"));
+                return Err(error(kind, "it says 500"));
             }
+            Some(Fault::ReadHangs) if op == Op::Try => self.0.wait(Span(62_000)).await,
             Some(Fault::ReadHangs) => self.0.wait(Span(9_500)).await,
             _ => {}
         }
         let answer = read(&mut self.0.truth(), fault);
         self.0.end(fault).await;
         answer
-    }
-
-    /// One write to the provider.
-    async fn writing(&self, service: &ServiceId, effect: Effect) -> Result<(), PortError> {
-        let op = match effect {
-            Effect::Rollback { .. } | Effect::Promote { .. } => Op::Flip,
-            Effect::Disarm | Effect::Arm => Op::Disarm,
-        };
-        if self.0.truth().dead {
-            return std::future::pending().await;
-        }
-        let write = {
-            let mut truth = self.0.truth();
-            let confirmation = truth.promises.calls(service, &effect);
-            truth.tell(|| format!("call for {service}: {effect:?}"));
-            write_of(&truth, effect, confirmation)
-        };
-        // A caller that gives up ends the call as well.
-        let _calling = Calling { night: self.0.clone(), service: service.clone() };
-        self.sending(service, op, write).await
-    }
-
-    async fn sending(&self, service: &ServiceId, op: Op, write: Write) -> Result<(), PortError> {
-        let fault = self.0.begin(op, Some(service)).await;
-        let answer = self.carry_out(service, write, fault).await;
-        self.0.end(fault).await;
-        answer
-    }
-
-    async fn carry_out(
-        &self,
-        service: &ServiceId,
-        write: Write,
-        fault: Option<Fault>,
-    ) -> Result<(), PortError> {
-        let lost = || Err(error(PortErrorKind::Ambiguous, "no answer"));
-        match fault {
-            Some(Fault::LostBefore) => return lost(),
-            Some(Fault::Throttled) => {
-                let retry_after = Span(self.0.truth().chance.ms(0, 90_000));
-                return Err(error(PortErrorKind::Transient { retry_after }, "429"));
-            }
-            Some(Fault::Refused) => {
-                let kinds =
-                    [PortErrorKind::Rejected, PortErrorKind::Unauthorised, PortErrorKind::Missing];
-                let kind = *self.0.truth().chance.pick(&kinds).unwrap_or(&kinds[0]);
-                return Err(error(kind, "no"));
-            }
-            Some(Fault::LateEffect) => {
-                let mut truth = self.0.truth();
-                let at = truth.true_now() + Span(truth.chance.ms(200, 1_900));
-                if let Some(project) = truth.project(service) {
-                    project.write_late(write, at);
-                }
-                return lost();
-            }
-            Some(Fault::CallHangs) => {
-                let takes = Span(self.0.truth().chance.ms(0, 13_000));
-                self.0.wait(takes).await;
-            }
-            _ => {}
-        }
-        let taken = {
-            let mut truth = self.0.truth();
-            let now = truth.true_now();
-            let Some(project) = truth.project(service) else {
-                return Err(error(PortErrorKind::Missing, "no such project"));
-            };
-            let taken = project.write(&write, fault, now);
-            truth.judge(&taken);
-            truth.effects.push(format!("{service}: {}", write.target()));
-            truth.tell(|| format!("the provider: {taken:?}"));
-            taken
-        };
-        match (taken, fault) {
-            (Taken::No(why), _) => Err(error(PortErrorKind::Rejected, why)),
-            (_, Some(Fault::LostAfter)) => lost(),
-            (_, Some(Fault::CallHangs)) => std::future::pending().await,
-            (Taken::Changes(_) | Taken::Arms(_) | Taken::Nothing, _) => Ok(()),
-        }
-    }
-}
-
-/// A call that is being made.
-struct Calling {
-    night: Arc<Night>,
-    service: ServiceId,
-}
-
-impl Drop for Calling {
-    fn drop(&mut self) {
-        self.night.truth().promises.called(&self.service);
-    }
-}
-
-/// The write that a call is; a planted fault may make it another one.
-fn write_of(truth: &Truth, effect: Effect, confirmation: Option<String>) -> Write {
-    match effect {
-        Effect::Rollback { to, .. } if truth.planted == Some(Bug::PromoteForLayer1) => {
-            Write::Promote(to, confirmation)
-        }
-        Effect::Rollback { to, .. } => Write::Rollback(to, confirmation),
-        Effect::Promote { to } => Write::Promote(to, confirmation),
-        Effect::Disarm => Write::Disarm,
-        Effect::Arm => Write::Arm,
-    }
-}
-
-#[async_trait]
-impl Provider for Ports {
-    async fn pointer(&self, service: &ServiceId) -> Result<Pointer, PortError> {
-        self.reading(service, |truth, fault| {
-            let missing = || error(PortErrorKind::Missing, "no such project");
-            let project = truth.project(service).ok_or_else(missing)?;
-            let mut pointer = match fault {
-                Some(Fault::ReadStale) => project.stale_pointer(),
-                _ => project.pointer(),
-            };
-            if fault == Some(Fault::FlagUnreadable) {
-                pointer.assignment = Assignment::CannotTell;
-            }
-            let now = truth.events;
-            truth.tell(|| {
-                format!(
-                    "read of {service}: {:?} {:?} {:?}",
-                    pointer.live, pointer.assignment, pointer.job
-                )
-            });
-            truth.promises.read(service, now, pointer.clone());
-            Ok(pointer)
-        })
-        .await
-    }
-
-    async fn deployments(&self, service: &ServiceId) -> Result<Vec<Deployment>, PortError> {
-        self.reading(service, |truth, _| {
-            Ok(truth.project(service).map(|project| project.deployments()).unwrap_or_default())
-        })
-        .await
-    }
-
-    async fn deployment(&self, service: &ServiceId, name: &str) -> Result<Deployment, PortError> {
-        self.reading(service, |truth, _| {
-            let found = truth.project(service).and_then(|project| project.find(name).cloned());
-            found.ok_or_else(|| error(PortErrorKind::Missing, "no such deployment"))
-        })
-        .await
-    }
-
-    async fn plan(&self, service: &ServiceId) -> Result<Plan, PortError> {
-        self.reading(service, |truth, _| {
-            let plan = truth.project(service).map(|project| project.plan());
-            plan.ok_or_else(|| error(PortErrorKind::Missing, "no such project"))
-        })
-        .await
-    }
-
-    async fn failed_aliases(&self, service: &ServiceId) -> Result<Vec<FailedAlias>, PortError> {
-        self.reading(service, |truth, _| {
-            Ok(truth.project(service).map(|project| project.failed_aliases()).unwrap_or_default())
-        })
-        .await
-    }
-
-    async fn rollback(
-        &self,
-        service: &ServiceId,
-        to: &DeploymentId,
-        reason: &str,
-    ) -> Result<(), PortError> {
-        let effect = Effect::Rollback { to: to.clone(), reason: reason.to_owned() };
-        self.writing(service, effect).await
-    }
-
-    async fn disarm(&self, service: &ServiceId) -> Result<(), PortError> {
-        self.writing(service, Effect::Disarm).await
-    }
-
-    async fn promote(
-        &self,
-        service: &ServiceId,
-        to: &DeploymentId,
-    ) -> Result<deployment::Taken, PortError> {
-        self.writing(service, Effect::Promote { to: to.clone() }).await?;
-        Ok(deployment::Taken::Accepted)
-    }
-
-    async fn arm(&self, service: &ServiceId) -> Result<(), PortError> {
-        self.writing(service, Effect::Arm).await
-    }
-
-    async fn error_log(&self, _: &ServiceId, _: &DeploymentId) -> Result<ErrorLog, PortError> {
-        Err(error(PortErrorKind::Missing, "no request logs"))
-    }
-
-    async fn traffic(&self, _: &ServiceId, _: Window) -> Result<Traffic, PortError> {
-        Err(error(PortErrorKind::Missing, "no request logs"))
-    }
-}
-
-#[async_trait]
-impl Code for Ports {
-    async fn changes(&self, service: &ServiceId, range: &Range) -> Result<Changes, PortError> {
-        self.reading(service, |_, _| Ok(changes(range))).await
-    }
-
-    async fn brought_by(
-        &self,
-        service: &ServiceId,
-        sha: &str,
-    ) -> Result<Option<PullRequest>, PortError> {
-        let title = format!("the change {sha} <!channel>");
-        self.reading(service, |_, _| Ok(Some(PullRequest { number: 7, title }))).await
-    }
-}
-
-/// What lies between two commits is the same whenever it is asked: mostly harmless, sometimes a trap.
-fn changes(range: &Range) -> Changes {
-    let sum = range.base.bytes().chain(range.head.bytes()).map(u32::from).sum::<u32>();
-    let text = match sum % 5 {
-        0 => Ok("ALTER TABLE orders DROP COLUMN coupon;"),
-        1 => Ok("ALTER TABLE orders OWNER TO somebody;"),
-        2 => Err("no answer"),
-        _ => Ok("CREATE TABLE baskets (id int);"),
-    };
-    let migration = Migration {
-        path: "drizzle/0001_change.sql".to_owned(),
-        fate: migration::Fate::Added,
-        text: text.map(str::to_owned).map_err(str::to_owned),
-    };
-    let newest = vec![change::Commit { sha: range.head.clone(), subject: "a change".to_owned() }];
-    Changes { commits: 1, newest, files: 2, unlisted: None, migrations: vec![migration] }
-}
-
-#[async_trait]
-impl Prober for Ports {
-    async fn probe(&self, service: &ServiceId, target: &Deployment) -> Probe {
-        let fault = self.0.begin(Op::Probe, Some(service)).await;
-        let probe = {
-            let mut truth = self.0.truth();
-            let at = truth.now();
-            let really = truth.project(service).map(|project| project.seen(&target.id));
-            let seen = match (fault, really) {
-                (Some(Fault::ProbeNothing), _) | (_, None) => {
-                    Seen::NoAnswer { why: "connection refused".to_owned() }
-                }
-                (Some(Fault::ProbeOther), _) => Seen::NoMarker { status: 200 },
-                (Some(Fault::ProbeFailing), Some(Seen::Target)) => {
-                    Seen::TargetFailing { status: 500, path: "/".to_owned() }
-                }
-                (_, Some(really)) => really,
-            };
-            truth.promises.probed(service, &target.id, seen == Seen::Target);
-            Probe { at, target: target.id.clone(), seen }
-        };
-        self.0.end(fault).await;
-        probe
     }
 }
 

@@ -10,6 +10,7 @@ use repoint::domain::time::{Span, Timestamp};
 use repoint::domain::verification::{Address, Goal};
 
 use super::fault::Fault;
+use super::forge::{Landed, first_commits};
 
 /// How a job will end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,10 @@ pub struct Project {
     /// Rollbacks leave automatic assignment on.
     sticky: bool,
     built: usize,
+    /// Builds that are being made: when each is done, and whether it works.
+    building: Vec<(DeploymentId, Timestamp, bool)>,
+    /// Somebody else moved production or the flag, at this many events.
+    pub meddled: Option<u64>,
 }
 
 impl Project {
@@ -121,6 +126,8 @@ impl Project {
             plan,
             sticky,
             built: 5,
+            building: Vec::new(),
+            meddled: None,
         }
     }
 
@@ -136,17 +143,43 @@ impl Project {
         {
             taken.extend(self.finish(&job, now));
         }
+        self.finish_builds(now);
         if self.serves_from <= now {
             self.served = self.names[0].clone();
         }
         taken
     }
 
+    /// What is built goes live by itself if automatic assignment is on.
+    fn finish_builds(&mut self, now: Timestamp) {
+        let due: Vec<_> = self.building.iter().filter(|(_, at, _)| *at <= now).cloned().collect();
+        self.building.retain(|(_, at, _)| *at > now);
+        for (id, at, works) in due {
+            let state = if works { BuildState::Ready } else { BuildState::Failed };
+            if let Some(one) = self.deployments.iter_mut().find(|one| one.id == id) {
+                one.state = state;
+            }
+            if works && self.assignment == Assignment::On {
+                self.before = Some(self.pointer());
+                self.go_live(&id, at);
+            }
+        }
+    }
+
+    fn go_live(&mut self, id: &DeploymentId, now: Timestamp) {
+        self.names = [id.clone(), id.clone()];
+        self.serves_from = now + self.lag;
+        if let Some(one) = self.deployments.iter_mut().find(|one| one.id == *id) {
+            one.served = Served::Yes;
+            one.promoted_at = Some(now);
+        }
+    }
+
     fn finish(&mut self, job: &Job, now: Timestamp) -> Option<Taken> {
         let before = self.pointer();
         let status = match job.fate {
             Fate::Moves => {
-                self.names = [job.told.to.clone(), job.told.to.clone()];
+                self.go_live(&job.told.to, now);
                 JobStatus::Succeeded
             }
             Fate::MovesHalf => {
@@ -216,13 +249,17 @@ impl Project {
         }
     }
 
-    /// Who answers a walk at an address of a deployment, and whether its journeys pass.
-    pub fn walked(&self, goal: &Goal) -> (Option<Seen>, bool) {
+    /// Who answers a walk at an address of a deployment, and whether its journeys pass if it serves well there.
+    pub fn walked(&self, goal: &Goal, is_well: bool) -> (Option<Seen>, bool) {
         let target = &goal.deployment.id;
         let answers = (goal.address == Address::Production).then(|| self.seen(target));
-        let passes =
-            answers.as_ref().is_none_or(|seen| *seen == Seen::Target) && !is_broken(target);
+        let passes = answers.as_ref().is_none_or(|seen| *seen == Seen::Target) && is_well;
         (answers, passes)
+    }
+
+    /// Has new builds wait, or go live by themselves.
+    pub fn set_assignment(&mut self, setting: Assignment) {
+        self.assignment = setting;
     }
 
     /// Takes a write, with what goes wrong in it.
@@ -296,30 +333,21 @@ impl Project {
         }
     }
 
-    /// A new build of main; it goes live by itself if automatic assignment is on.
-    pub fn build(&mut self, service: &str, now: Timestamp) {
+    /// A commit of main begins to be built.
+    pub fn build(&mut self, service: &str, commit: &Landed, lasts: Span, works: bool) {
         self.built += 1;
-        let mut new = deployment(service, self.built, now);
-        new.created_at = now;
-        let goes_live = self.assignment == Assignment::On;
-        if !goes_live {
-            new.served = Served::No;
-            new.promoted_at = None;
-        }
-        let id = new.id.clone();
+        let new = Deployment {
+            sha: Some(commit.sha.clone()),
+            subject: Some(commit.subject.clone()),
+            created_at: commit.at,
+            promoted_at: None,
+            state: BuildState::Building,
+            served: Served::No,
+            ..deployment(service, self.built, commit.at)
+        };
+        self.building.push((new.id.clone(), commit.at + lasts, works));
         self.deployments.push(new);
-        if goes_live {
-            self.before = Some(self.pointer());
-            self.names = [id.clone(), id];
-            self.serves_from = now + self.lag;
-        }
     }
-}
-
-/// Every third build does not work, wherever it is served.
-fn is_broken(deployment: &DeploymentId) -> bool {
-    let number = deployment.as_str().trim_start_matches(|c: char| !c.is_ascii_digit());
-    number.parse::<u32>().is_ok_and(|number| number % 3 == 0)
 }
 
 fn deployment(service: &str, number: usize, now: Timestamp) -> Deployment {
@@ -328,7 +356,7 @@ fn deployment(service: &str, number: usize, now: Timestamp) -> Deployment {
     Deployment {
         id: format!("dpl_{service}{number}").into(),
         host: format!("{service}-{number}.example.test"),
-        sha: Some(sha(service, number)),
+        sha: Some(first_commits(number)),
         subject: Some(format!("Change {number}")),
         author: Some("ana".to_owned()),
         created_at,
@@ -338,10 +366,4 @@ fn deployment(service: &str, number: usize, now: Timestamp) -> Deployment {
         served: Served::Yes,
         provider_allows: Some(true),
     }
-}
-
-/// Commits whose first seven digits tell service and number.
-fn sha(service: &str, number: usize) -> String {
-    let letter = if service == "shop" { 'a' } else { 'b' };
-    format!("{:0<40}", format!("{letter}{number:0>6}"))
 }

@@ -4,6 +4,10 @@
 //! Owns a state of its own, folded from what is durable and from nothing else, and what the world has seen. It never asks
 //! the bot what it thinks.
 
+mod fixes;
+mod flips;
+mod promotes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use repoint::domain::actor::{Actor, Person, Policy, Role};
@@ -11,11 +15,11 @@ use repoint::domain::apply::apply;
 use repoint::domain::book::Book;
 use repoint::domain::deployment::{Assignment, Pointer};
 use repoint::domain::event::{
-    Effect, Envelope, Event, Finding, FlipEvent, IncidentEvent, Outcome, ServiceEvent,
+    Direction, Effect, Envelope, Event, Exit, FixEvent, FlipEvent, IncidentEvent, ServiceEvent,
     VerificationEvent,
 };
 use repoint::domain::ids::{
-    ConfirmationId, DeliveryKey, DeploymentId, IncidentId, ServiceId, StreamId,
+    ConfirmationId, DeliveryKey, DeploymentId, EffectId, IncidentId, ServiceId, StreamId,
 };
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
 use repoint::domain::migration::Safety;
@@ -23,8 +27,10 @@ use repoint::domain::service::{Channel, Service};
 use repoint::domain::verification::Verdict;
 use repoint::engine::ports::Recorded;
 
+use super::fix_place::FixPlace;
 use super::place::Place;
 use super::walks::Walks;
+pub use fixes::Fixes;
 
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +72,14 @@ pub struct Promises {
     pressed: BTreeMap<(Person, ConfirmationId), bool>,
     /// What verdicts rest on.
     pub walks: Walks,
+    /// What was seen of the forge.
+    pub fix: Fixes,
+    /// Since when production was moved by a promote, in events.
+    promoted: BTreeMap<EffectId, u64>,
     /// Deliveries that were taken (S13).
     taken: BTreeSet<DeliveryKey>,
+    /// How often the repair came so far.
+    pub reached: BTreeMap<&'static str, u64>,
     /// The first promise that was broken.
     pub broken: Option<Broken>,
 }
@@ -209,11 +221,20 @@ impl Promises {
                 Event::Verification(event) => {
                     self.verified(before, event, &envelope.actor, (now, policy))
                 }
-                Event::Fix(_) => {}
+                Event::Fix(event) => self.fixed(before, event, &envelope.actor, (now, policy)),
                 Event::Register(_) | Event::Service(_) => self.fail("S19", "a foreign event"),
             }
         }
+        if let Some(milestone) = milestone(&envelope.event) {
+            *self.reached.entry(milestone).or_default() += 1;
+        }
         apply(&mut self.book, stream, envelope);
+        let was_fix = before.as_deref().map_or(FixPlace::Nowhere, FixPlace::of);
+        let is_fix =
+            self.book.incidents.get(&id).map_or(FixPlace::Nowhere, |one| FixPlace::of(one));
+        self.expect(was_fix.may_lead_to(is_fix), "S19", || {
+            format!("the fix of {id} went from {was_fix:?} to {is_fix:?} by {:?}", envelope.event)
+        });
         let was = before.as_deref().map_or(Place::Nowhere, Place::of);
         let is = self.book.incidents.get(&id).map_or(Place::Nowhere, |one| Place::of(one));
         self.expect(was.may_lead_to(is), "S19", || {
@@ -222,12 +243,23 @@ impl Promises {
         let is_note = matches!(&envelope.event, Event::Incident(IncidentEvent::NoteAdded { .. }));
         let is_closing =
             matches!(&envelope.event, Event::Incident(IncidentEvent::IncidentClosed { .. }));
-        self.expect(was != Place::Over || is_note || is_closing, "S19", || {
+        // What became of a call is written down, and what a rollback cannot undo is looked after.
+        let is_after_care = matches!(
+            &envelope.event,
+            Event::Fix(FixEvent::ForgeCallEnded { .. })
+                | Event::Incident(IncidentEvent::TaskTaken { .. })
+        );
+        self.expect(was != Place::Over || is_note || is_closing || is_after_care, "S19", || {
             format!("{id} was over, and then {:?}", envelope.event)
         });
     }
 
     fn told(&mut self, before: &Incident, event: &IncidentEvent, actor: &Actor, policy: &Policy) {
+        match event {
+            IncidentEvent::PromoteRequested { by, .. } => self.asked_by(before, by, actor, policy),
+            IncidentEvent::IncidentResolved { exit, .. } => self.resolved(before, *exit),
+            _ => {}
+        }
         let IncidentEvent::FlipConfirmed { by, confirmation, intent, .. } = event else { return };
         let role = policy.role(&before.service, by);
         self.expect(role >= Some(Role::Responder), "S4", || format!("{by} may not confirm"));
@@ -243,9 +275,21 @@ impl Promises {
         }
         let shown = before.waiting().filter(|question| question.id == *confirmation);
         let shown = shown.map(|question| question.to.deployment.id.clone());
-        let Effect::Rollback { to, .. } = intent else {
-            return self.fail("S6", "a confirmation of something else than a rollback");
+        let to = match intent {
+            Effect::Rollback { to, .. } => to,
+            Effect::Promote { to } => {
+                self.may_promote(before, by);
+                to
+            }
+            Effect::Disarm | Effect::Arm => {
+                return self.fail("S6", "a confirmation of something that moves nothing");
+            }
         };
+        let is_forward = matches!(intent, Effect::Promote { .. });
+        let asks_forward = before.waiting().is_some_and(|one| one.promotion.is_some());
+        self.expect(is_forward == asks_forward, "S6", || {
+            format!("confirmed was another way than {intent:?}")
+        });
         self.expect(shown.as_ref() == Some(to), "S6", || {
             format!("confirmed was {shown:?}, intended is {to}")
         });
@@ -270,11 +314,14 @@ impl Promises {
     ) {
         match event {
             VerificationEvent::VerificationAsked { verification, by, .. } => {
-                let may = policy.role(&before.service, by) >= Some(Role::Responder);
-                self.expect(may, "S4", || format!("{by} may not verify"));
-                self.expect(*actor == Actor::Person(by.clone()), "S21", || {
-                    format!("{by} is said to have asked, but {actor:?} did")
-                });
+                // A verdict that is too old for a promote is made anew by whoever asked for the promote.
+                let is_anew = matches!(
+                    &before.layer1,
+                    Layer1::Resolving(one) if one.direction == Direction::Forward && one.by == *by
+                );
+                if !is_anew {
+                    self.asked_by(before, by, actor, policy);
+                }
                 self.walks.asked(verification, now);
             }
             VerificationEvent::VerificationEnded {
@@ -289,6 +336,7 @@ impl Promises {
                 self.expect(*verdict != Verdict::Passed || rests_on_a_walk, "verified", || {
                     format!("{verification} of {deployment:?} passed, and no walk of it did")
                 });
+                self.walks.ended(verification, deployment, (*address, verdict), now);
             }
         }
     }
@@ -313,124 +361,6 @@ impl Promises {
         });
     }
 
-    fn flipped(&mut self, before: &Incident, event: &FlipEvent, now: u64, policy: &Policy) {
-        let Some(flip) = before.flip() else {
-            return self.fail("S19", format!("{event:?} without a flip"));
-        };
-        match event {
-            FlipEvent::EffectStarted { effect, .. } if *effect == flip.effect => {
-                self.started(before, flip, policy);
-            }
-            FlipEvent::EffectStarted { .. } => self.not_halted(before),
-            FlipEvent::EffectEnded { outcome: Outcome::Unknown { .. }, .. } => {
-                self.seen(&before.service).unknown_since = now;
-            }
-            FlipEvent::EffectObserved { finding, .. } => self.observed(before, flip, *finding),
-            FlipEvent::FlipFailed { .. } => self.read_since_unknown(before, flip),
-            FlipEvent::JobSucceeded { .. } => {
-                self.pointer_is_at_target(before, flip, "the job is said to be done");
-                self.seen(&before.service).job_done = now;
-            }
-            FlipEvent::FlipProven { agreeing } => self.proven(before, flip, *agreeing),
-            FlipEvent::AssignmentRead { assignment } => self.flag_read(before, *assignment),
-            FlipEvent::DisarmIntended { .. }
-            | FlipEvent::ArmIntended { .. }
-            | FlipEvent::EffectEnded { .. }
-            | FlipEvent::WatchTroubled { .. }
-            | FlipEvent::WatchCalmed
-            | FlipEvent::WatchPassed
-            | FlipEvent::WatchFailed { .. }
-            | FlipEvent::FlipNotServing { .. } => {}
-        }
-    }
-
-    fn not_halted(&mut self, before: &Incident) {
-        let state = self.book.state(&before.service);
-        let is_halted = state.is_some_and(|state| state.halt.is_some());
-        self.expect(!is_halted, "S22", || format!("{} sends while halted", before.id));
-    }
-
-    fn started(&mut self, before: &Incident, flip: &Flip, policy: &Policy) {
-        self.not_halted(before);
-        let by = &flip.confirmed_by;
-        let role = policy.role(&before.service, by);
-        self.expect(role >= Some(Role::Responder), "S4", || format!("{by} lost the right"));
-        let from = &flip.confirmation.from.id;
-        let readings = self.seen(&before.service).readings.clone();
-        let is_there = readings.iter().any(|(_, seen)| seen.origin() == Some(from));
-        self.expect(is_there, "S6", || {
-            format!("the card said from {from}, the last readings say {readings:?}")
-        });
-        let lock = self.book.state(&before.service).and_then(|state| state.lock.clone());
-        self.expect(lock.as_ref().is_some_and(|lock| lock.incident == before.id), "S11", || {
-            format!("{} sends without holding the pointer: {lock:?}", before.id)
-        });
-        let others = self.book.incidents.values().filter(|one| {
-            one.service == before.service
-                && one.is_open()
-                && matches!(one.layer1, Layer1::Flipping(_))
-        });
-        let count = others.count();
-        self.expect(count <= 1, "S11", || format!("{count} flips of {}", before.service));
-    }
-
-    fn observed(&mut self, before: &Incident, flip: &Flip, finding: Finding) {
-        self.read_since_unknown(before, flip);
-        let from = Some(&flip.confirmation.from.id);
-        let readings = self.seen(&before.service).readings.clone();
-        let is_there = readings.iter().any(|(_, seen)| seen.origin() == from);
-        match finding {
-            Finding::Applied => {}
-            Finding::NotAppliedOnce | Finding::NotApplied => {
-                self.expect(is_there, "S20", || {
-                    format!("{} concludes {finding:?} from {readings:?}", before.id)
-                });
-            }
-        }
-    }
-
-    /// Out of *unknown* only a reading leads (S20).
-    fn read_since_unknown(&mut self, before: &Incident, flip: &Flip) {
-        if !matches!(flip.stage, Stage::Unknown { .. }) {
-            return;
-        }
-        let seen = self.seen(&before.service);
-        let has_read = seen.readings.iter().any(|(at, _)| *at > seen.unknown_since);
-        self.expect(has_read, "S20", || format!("{} left unknown without a reading", before.id));
-    }
-
-    fn pointer_is_at_target(&mut self, before: &Incident, flip: &Flip, what: &'static str) {
-        let target = &flip.confirmation.to.deployment.id;
-        let readings = self.seen(&before.service).readings.clone();
-        let is_there = readings.iter().any(|(_, seen)| seen.live.id() == Some(target));
-        self.expect(is_there, "proven", || format!("{what}, but read was {readings:?}"));
-    }
-
-    /// *Proven* rests on both planes.
-    fn proven(&mut self, before: &Incident, flip: &Flip, agreeing: u32) {
-        self.pointer_is_at_target(before, flip, "the flip is said to be proven");
-        let target = &flip.confirmation.to.deployment.id;
-        let seen = self.seen(&before.service).agreeing.clone();
-        let least = agreeing.max(3);
-        let is_seen = seen.as_ref().is_some_and(|(at, count)| at == target && *count >= least);
-        self.expect(is_seen, "proven", || {
-            format!("{} is said to be proven, but production was seen {seen:?}", before.id)
-        });
-    }
-
-    /// What is said of the flag rests on a reading after the flip (G6).
-    fn flag_read(&mut self, before: &Incident, assignment: Assignment) {
-        let seen = self.seen(&before.service);
-        let since = seen.readings.iter().filter(|(at, _)| *at > seen.job_done);
-        let read: Vec<_> = since.map(|(_, pointer)| pointer.assignment).collect();
-        let holds = match assignment {
-            Assignment::Off => read.contains(&Assignment::Off),
-            // It stays on until somebody reads otherwise; what cannot be read is not known.
-            Assignment::On | Assignment::CannotTell => true,
-        };
-        self.expect(holds, "S8", || format!("the flag is said to be off, read was {read:?}"));
-    }
-
     // -----------------------------------------------------------------------------------------------------------------
     // What was done to the outside
 
@@ -441,8 +371,11 @@ impl Promises {
                 && one.is_open()
                 && one.flip().is_some_and(|flip| is_started(flip, effect))
         });
-        let confirmation =
-            started.and_then(|one| one.flip()).map(|flip| flip.confirmation.id.0.clone());
+        let flip = started.and_then(|one| one.flip()).cloned();
+        if let Some(flip) = &flip {
+            self.switches(flip, effect);
+        }
+        let confirmation = flip.map(|flip| flip.confirmation.id.0);
         self.expect(confirmation.is_some(), "S2", || {
             format!("{effect:?} of {service} is sent, and no start of it is durable")
         });
@@ -486,6 +419,7 @@ impl Promises {
         for seen in self.seen.values_mut() {
             seen.calling = 0;
         }
+        self.fix.died();
     }
 
     /// The state of a process against the fold of what is durable (S18). Closed incidents may be forgotten.
@@ -512,7 +446,31 @@ fn is_started(flip: &Flip, effect: &Effect) -> bool {
             matches!(flip.stage, Stage::Sending { .. }) && flip.intent == *effect
         }
         Effect::Disarm | Effect::Arm => {
-            flip.switch.as_ref().is_some_and(|disarm| disarm.sending.is_some())
+            let to = if *effect == Effect::Arm { Assignment::On } else { Assignment::Off };
+            flip.switch.as_ref().is_some_and(|one| one.sending.is_some() && one.to == to)
         }
+    }
+}
+
+/// How far the repair has come with this event.
+fn milestone(event: &Event) -> Option<&'static str> {
+    match event {
+        Event::Fix(FixEvent::RevertPlanned { .. }) => Some("planned"),
+        Event::Fix(FixEvent::FixFollowed { .. }) => Some("followed"),
+        Event::Fix(FixEvent::MergeConfirmed { .. }) => Some("merge confirmed"),
+        Event::Fix(FixEvent::FixMerged { .. }) => Some("merged"),
+        Event::Fix(FixEvent::FixBuilt { .. }) => Some("built"),
+        Event::Incident(IncidentEvent::FlipConfirmed {
+            intent: Effect::Promote { .. }, ..
+        }) => Some("promote confirmed"),
+        Event::Flip(FlipEvent::WatchPassed) => Some("watch passed"),
+        Event::Flip(FlipEvent::WatchFailed { .. }) => Some("watch failed"),
+        Event::Incident(IncidentEvent::IncidentResolved { exit, .. }) => match exit {
+            Exit::Reverted => Some("reverted"),
+            Exit::FixedForward => Some("fixed forward"),
+            Exit::FalseAlarm => Some("false alarm"),
+            Exit::Blip | Exit::ByHand => None,
+        },
+        _ => None,
     }
 }

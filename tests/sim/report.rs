@@ -33,6 +33,7 @@ pub fn nights(haul: &Haul) -> String {
     };
     format!(
         "{} nights: {} events, {} faults, {} deaths, {} flips, {} years\n\
+         the repair: {:?}\n\
          {rate} nights a second and core, floor {FLOOR}{slow}\n\
          held after every event: S1 S2 S3 S4 S6 S8 S9 S11 S13 S18 S19 S20 S21 S22 proven verified; in the morning: L1 L2 L5 L7\n\
          {}\n{}cells that were never reached: {:?}",
@@ -42,6 +43,7 @@ pub fn nights(haul: &Haul) -> String {
         haul.coverage.deaths(),
         haul.flips,
         haul.years(),
+        haul.reached,
         haul.coverage.table(),
         unreachable_cells(),
         haul.coverage.gaps(),

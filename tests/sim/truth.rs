@@ -7,10 +7,12 @@ use std::time::Duration;
 use repoint::adapters::clock::Steady;
 use repoint::chat::inbound::Inbound;
 use repoint::domain::actor::{Policy, Role};
-use repoint::domain::deployment::Plan;
+use repoint::domain::deployment::{Assignment, Plan};
 use repoint::domain::ids::{ServiceId, StreamId};
+use repoint::domain::incident::Incident;
 use repoint::domain::service::{Channel, Limits, Service};
 use repoint::domain::time::{Span, Timestamp};
+use repoint::domain::verification::Goal;
 use repoint::engine::ports::Commit;
 use tokio::sync::Notify;
 
@@ -18,6 +20,8 @@ use super::chat::{Chat, channel, person};
 use super::coverage::Coverage;
 use super::disk::{Disk, Lapses};
 use super::fault::{Fault, Op, Weather};
+use super::fix_place::FixPlace;
+use super::forge::Repo;
 use super::mail::Mail;
 use super::place::Place;
 use super::planted::Bug;
@@ -80,6 +84,10 @@ pub struct Truth {
     pub steady: Steady,
     /// The provider.
     pub projects: BTreeMap<ServiceId, Project>,
+    /// The forge.
+    repo: Repo,
+    /// People go all the way: they take the bad change back and promote the result.
+    pub mends: bool,
     /// The disk.
     pub disk: Disk,
     /// What a planted fault breaks of the disk's promises.
@@ -137,10 +145,18 @@ impl Truth {
             let lag = Span(weather.ms(0, 4_000));
             let plan = if weather.in_thousand(200) { Plan::Hobby } else { Plan::Paid };
             let sticky = weather.in_thousand(150);
-            (one.id.clone(), Project::new(one.id.as_str(), DUSK, lag, plan, sticky))
+            let mut project = Project::new(one.id.as_str(), DUSK, lag, plan, sticky);
+            if weather.in_thousand(150) {
+                project.set_assignment(Assignment::Off);
+            }
+            (one.id.clone(), project)
         });
+        let projects = projects.collect();
+        let mends = weather.in_thousand(400);
         Self {
-            projects: projects.collect(),
+            projects,
+            repo: Repo::new(seed, DUSK),
+            mends,
             promises: Promises::new(&services),
             weather: Weather::of(script.sky, &mut weather),
             policy: policy(),
@@ -273,11 +289,13 @@ impl Truth {
     /// Notes that something goes wrong.
     pub fn struck(&mut self, fault: Fault, op: Op, service: Option<&ServiceId>) {
         let place = service.map_or(Place::Nowhere, |service| self.promises.place(service));
-        self.coverage.hit(fault, op, place);
+        let fix = service.map_or(FixPlace::Nowhere, |service| self.promises.fix_place(service));
+        self.coverage.hit(fault, op, place, fix);
         self.note(100 + fault.index() as u64);
         let number = self.fault_number;
         self.tell(|| {
-            let of = service.map_or(String::new(), |service| format!(" of {service} ({place:?})"));
+            let of = service
+                .map_or(String::new(), |service| format!(" of {service} ({place:?}, {fix:?})"));
             format!("fault {number}: {fault:?} in {op:?}{of}")
         });
     }
@@ -302,13 +320,28 @@ impl Truth {
     /// What seldom takes long takes long in some nights, so that everything else can happen meanwhile.
     fn is_tense(&self, op: Op, service: Option<&ServiceId>) -> bool {
         match (op, service) {
-            (Op::Flip | Op::Disarm, _) => true,
+            (op, _) if op.is_call() => true,
             (Op::Read | Op::Commit, Some(service)) => matches!(
                 self.promises.place(service),
-                Place::Doubted | Place::Unknown | Place::ReadingFlag | Place::Disarming
+                Place::Doubted
+                    | Place::Unknown
+                    | Place::ReadingFlag
+                    | Place::Disarming
+                    | Place::Arming
             ),
             _ => false,
         }
+    }
+
+    /// Whether production was brought back somewhere, so that the repair can begin.
+    pub fn can_mend(&self) -> bool {
+        let mut open = self.promises.book.incidents.values().filter(|one| one.is_open());
+        open.any(|one| one.layer1_done.is_some())
+    }
+
+    /// Faults stop after so many events: the whole way takes longer than the way back.
+    pub fn bedtime(&self) -> u64 {
+        if self.mends { self.script.events * 3 } else { self.script.events }
     }
 
     /// The number of the next doing of people or of the world, and whether it is left out.
@@ -346,8 +379,39 @@ impl Truth {
         self.story.get_or_insert_default().push(line);
     }
 
+    /// The forge, up to date.
+    pub fn repo(&mut self) -> &mut Repo {
+        let now = self.true_now();
+        self.repo.tick(now);
+        if let Some(branch) = self.repo.doubled() {
+            self.promises.fail("S3", format!("{branch} has two pull requests"));
+        }
+        for landed in self.repo.takes_to_build() {
+            self.tell(|| format!("main: {} ({})", &landed.sha[..7], landed.subject));
+            self.promises.landed(&landed.sha);
+            for (service, project) in &mut self.projects {
+                let (lasts, works) = self.repo.build_lasts();
+                project.build(service.as_str(), &landed, lasts, works);
+            }
+        }
+        &mut self.repo
+    }
+
+    /// Whether the bot knows how an incident's pull request stands.
+    pub fn is_followed(&self, incident: &Incident) -> bool {
+        let Some(fix) = incident.fix() else { return false };
+        let now = self.true_now();
+        self.repo.gate(fix.pull.number, now).is_none_or(|gate| fix.gate.as_ref() == Some(&gate))
+    }
+
+    /// Whether what is built from a commit serves well at an address.
+    pub fn is_well(&mut self, goal: &Goal) -> bool {
+        self.repo().is_well(goal.deployment.sha.as_deref(), goal.address)
+    }
+
     /// The provider's side of a service, up to date.
     pub fn project(&mut self, service: &ServiceId) -> Option<&mut Project> {
+        self.repo();
         let now = self.true_now();
         let taken = self.projects.get_mut(service)?.tick(now);
         for one in taken {
@@ -402,10 +466,7 @@ impl Truth {
     pub fn judge(&mut self, taken: &Taken) {
         match taken {
             Taken::Changes(Some(confirmation)) => self.promises.changed(confirmation),
-            Taken::Arms(confirmation) => {
-                self.promises
-                    .fail("S8", format!("{confirmation} switched automatic assignment on"));
-            }
+            Taken::Arms(confirmation) => self.promises.armed(confirmation),
             Taken::Changes(None) | Taken::Nothing | Taken::No(_) => {}
         }
     }
@@ -475,7 +536,7 @@ fn service(id: &str, team: &str) -> Service {
         id: id.into(),
         production_url: format!("https://{id}.example.com"),
         config_digest: "digest-1".to_owned(),
-        repository: None,
+        repository: Some("acme/shop".to_owned()),
         channels: vec![channel(team)],
         stakeholders: vec![channel("C9")],
         limits: Limits::default(),

@@ -7,7 +7,7 @@ use repoint::domain::deployment::Deployment;
 use repoint::domain::ids::{DeploymentId, ServiceId, VerificationId};
 use repoint::domain::probe::Seen;
 use repoint::domain::time::Span;
-use repoint::domain::verification::{Address, Found, Goal, Journey, Step, Walk};
+use repoint::domain::verification::{Address, Found, Goal, Journey, Step, Verdict, Walk};
 use repoint::engine::ports::Walker;
 
 use super::fault::{Fault, Op};
@@ -17,13 +17,69 @@ use super::ports::Ports;
 #[derive(Clone, Debug, Default)]
 pub struct Walks {
     passed: Vec<(DeploymentId, Address, u64)>,
+    /// Walks of production that went wrong.
+    ill: Vec<(DeploymentId, u64)>,
     asked: BTreeMap<VerificationId, u64>,
+    /// Verdicts on deployments' own addresses, and when each was durable.
+    verdicts: Vec<(VerificationId, DeploymentId, Verdict, u64)>,
 }
 
 impl Walks {
     /// A walk really passed.
     pub fn passed(&mut self, goal: &Goal, now: u64) {
         self.passed.push((goal.deployment.id.clone(), goal.address, now));
+    }
+
+    /// A walk went wrong, in truth or as it seemed.
+    pub fn went_wrong(&mut self, goal: &Goal, now: u64) {
+        if goal.address == Address::Production {
+            self.ill.push((goal.deployment.id.clone(), now));
+        }
+    }
+
+    /// A verdict became durable.
+    pub fn ended(
+        &mut self,
+        verification: &VerificationId,
+        deployment: Option<&Deployment>,
+        (address, verdict): (Address, &Verdict),
+        now: u64,
+    ) {
+        if let (Some(deployment), Address::Own) = (deployment, address) {
+            let (id, deployment) = (verification.clone(), deployment.id.clone());
+            self.verdicts.push((id, deployment, verdict.clone(), now));
+        }
+    }
+
+    /// Whether a verdict on that very deployment passed, and no later one failed (S7).
+    pub fn stands(
+        &self,
+        verification: &VerificationId,
+        deployment: &DeploymentId,
+    ) -> Result<(), String> {
+        let passed = self.verdicts.iter().find(|(id, of, verdict, _)| {
+            id == verification && of == deployment && *verdict == Verdict::Passed
+        });
+        let Some((.., at)) = passed else {
+            return Err(format!("{verification} did not pass for it"));
+        };
+        let failed = self.verdicts.iter().find(|(_, of, verdict, later)| {
+            of == deployment && *verdict == Verdict::Failed && later > at
+        });
+        failed.map_or(Ok(()), |(later, ..)| Err(format!("{later} failed after {verification}")))
+    }
+
+    /// Whether production was walked and passed since then, with that very deployment.
+    pub fn was_well(&self, deployment: &DeploymentId, since: u64) -> bool {
+        let mut passed = self.passed.iter();
+        passed.any(|(of, address, at)| {
+            of == deployment && *address == Address::Production && *at > since
+        })
+    }
+
+    /// Whether a walk of production went wrong since then.
+    pub fn was_ill(&self, deployment: &DeploymentId, since: u64) -> bool {
+        self.ill.iter().any(|(of, at)| of == deployment && *at > since)
     }
 
     /// A verification became durable.
@@ -56,12 +112,15 @@ impl Walker for Ports {
         }
         let walk = {
             let mut truth = self.0.truth();
-            let really = truth.project(service).map(|project| project.walked(goal));
+            let is_well = truth.is_well(goal);
+            let really = truth.project(service).map(|project| project.walked(goal, is_well));
             let (answers, passes) = really.unwrap_or((None, false));
             let (walk, passes) = walk_of(answers, passes, fault);
             let now = truth.events;
             if passes {
                 truth.promises.walks.passed(goal, now);
+            } else {
+                truth.promises.walks.went_wrong(goal, now);
             }
             truth.tell(|| format!("walk of {service}: {:?}: {walk:?}", goal.deployment.id));
             walk

@@ -4,7 +4,7 @@ use super::standing::{self, Standing, is_at_rest};
 use crate::domain::action::Action;
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::event::{Confirmation, TASKS};
-use crate::domain::fix::{Call, GateVerdict, Layer2};
+use crate::domain::fix::{GateVerdict, Layer2};
 use crate::domain::guard::{self, Answerers};
 use crate::domain::incident::{Incident, Layer1, Layer1Done, Stage};
 
@@ -104,9 +104,8 @@ fn can_revert(incident: &Incident) -> bool {
     let is_known = incident.suspect.as_ref().is_some_and(|suspect| suspect.sha.is_some());
     let is_free = match &incident.layer2 {
         Layer2::Idle => incident.revert_refused.is_none(),
-        Layer2::Opening(opening) => matches!(opening.call, Call::Refused { .. }),
         Layer2::Followed(fix) => fix.is_closed(),
-        Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => false,
+        Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Opening(_) | Layer2::Prepared(_) => false,
     };
     is_at_rest(incident)
         && incident.layer1_done.is_some()

@@ -7,6 +7,7 @@ use crate::chat::{evidence, words};
 use crate::domain::book::ServiceState;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::Confirmation;
+use crate::domain::fix::Layer2;
 use crate::domain::incident::{Incident, Layer1};
 
 /// At most ten; those of the fix last.
@@ -60,20 +61,22 @@ fn of_pointer(
         };
         fields.push(field("To", words::described(&question.to.deployment, now)));
         fields.push(field("Automatic assignment", flag));
-        fields
-            .push(field("Its own address", promote::verified_field(question, promotion, drawing)));
+        fields.push(field("Verification", promote::verified_field(question, promotion, drawing)));
         fields.push(field("Asked by", asked_by(question)));
         return fields;
     }
     let known = incident.evidence_of(&question.id);
     fields.push(field("To", candidate(&question.to, now)));
     fields.push(field("Automatic assignment", words::assignment(assignment).into()));
-    fields.push(field("Migrations between them", evidence::migrations(question, known)));
-    if let Some(known) = known {
-        fields.push(field("Ships back out", evidence::commits(known)));
-        fields.push(field("Bad change", evidence::bad_change(known)));
+    // Once the fix is the matter, what led to the flip is in the thread.
+    if incident.layer2 == Layer2::Idle {
+        fields.push(field("Migrations between them", evidence::migrations(question, known)));
+        if let Some(known) = known {
+            fields.push(field("Ships back out", evidence::commits(known)));
+            fields.push(field("Bad change", evidence::bad_change(known)));
+        }
+        fields.push(field("Asked by", asked_by(question)));
     }
-    fields.push(field("Asked by", asked_by(question)));
     fields
 }
 

@@ -54,7 +54,7 @@ pub(super) fn field(fix: &Fix, gate: &Gate) -> Text {
     for (index, check) in gate.checks.iter().take(SHOWN).enumerate() {
         text = if index == 0 { text } else { text.and(" · ") };
         text = text
-            .and(format!("{} ", mark(&check.state)))
+            .and(format!("{} ", mark(check.state)))
             .code(words::clipped(&check.name, 60))
             .and(note(check));
     }
@@ -76,7 +76,7 @@ pub(super) fn field(fix: &Fix, gate: &Gate) -> Text {
     text.and(" · open since ").time(fix.since)
 }
 
-fn mark(state: &CheckState) -> &'static str {
+fn mark(state: CheckState) -> &'static str {
     match state {
         CheckState::Passed => "✓",
         CheckState::Queued | CheckState::Running | CheckState::Missing => "…",
@@ -85,7 +85,7 @@ fn mark(state: &CheckState) -> &'static str {
 }
 
 fn note(check: &Check) -> &'static str {
-    match (&check.state, check.need) {
+    match (check.state, check.need) {
         (CheckState::Missing, _) => " (not reported)",
         (CheckState::Skipped, Need::Required) => " (skipped)",
         (CheckState::Skipped, Need::Optional) => " (skipped, optional)",
@@ -95,7 +95,7 @@ fn note(check: &Check) -> &'static str {
 }
 
 /// How a check stands, as a verb behind its name.
-pub(crate) fn verb(state: &CheckState) -> &'static str {
+pub(crate) fn verb(state: CheckState) -> &'static str {
     match state {
         CheckState::Passed => "passed",
         CheckState::Queued => "is queued",

@@ -21,8 +21,12 @@ pub fn headline(incident: &Incident, book: &Book) -> &'static str {
     let is_forward = standing::direction(incident) == Some(Direction::Forward);
     match &incident.layer1 {
         Layer1::Resolving(_) if is_forward => "may the fix go live?",
+        Layer1::Resolving(_) if has_relapsed(incident) => {
+            "production fails, looking for the way back"
+        }
         Layer1::Resolving(_) => "looking for the last known good deployment",
         Layer1::Waiting(_) if is_forward => "promote?",
+        Layer1::Waiting(_) if has_relapsed(incident) => "production fails, roll back?",
         Layer1::Waiting(_) => "roll back?",
         Layer1::Lapsed(_, Void::Stale) => "the question expired",
         Layer1::Lapsed(..) => "the question no longer holds",
@@ -33,6 +37,12 @@ pub fn headline(incident: &Incident, book: &Book) -> &'static str {
         Layer1::Settled(flip) if !flip.is_proven() => "accepted but not serving",
         Layer1::Idle | Layer1::Settled(_) => of_fix(incident, book),
     }
+}
+
+/// Production failed after the promote, and is not brought back yet.
+fn has_relapsed(incident: &Incident) -> bool {
+    let watch = incident.before.as_ref().and_then(|flip| flip.watch.as_ref());
+    watch.is_some_and(|watch| watch.failed.is_some())
 }
 
 fn flipping(flip: &Flip) -> &'static str {
@@ -74,9 +84,10 @@ fn of_fix(incident: &Incident, book: &Book) -> &'static str {
         Layer2::Looking(_) => "trying out the revert",
         Layer2::Planned(_) => "open the revert?",
         Layer2::Opening(opening) => match opening.call {
-            Call::Refused { .. } => "the revert was not opened",
             Call::Unknown { .. } => "not known whether the revert was opened",
-            Call::Intended { .. } | Call::Sending { .. } | Call::Taken => "opening the revert",
+            Call::Intended { .. } | Call::Sending { .. } | Call::Taken | Call::Refused { .. } => {
+                "opening the revert"
+            }
         },
         Layer2::Prepared(_) => "the revert conflicts",
         Layer2::Followed(fix) => followed(incident, fix, book),

@@ -42,6 +42,9 @@ fn is_about_the_fix(incident: &Incident, flip: &Flip) -> bool {
 }
 
 fn asked(incident: &Incident, resolving: &Resolving) -> Text {
+    if let Some(why) = relapse(incident).filter(|_| resolving.direction == Direction::Back) {
+        return why.and(" Looking for the way back…");
+    }
     let name = match resolving.direction {
         Direction::Back => "rollback",
         Direction::Forward => "promote",
@@ -64,8 +67,19 @@ fn asked(incident: &Incident, resolving: &Resolving) -> Text {
     }
 }
 
+/// Production fails after the promote, and the way back is sought.
+fn relapse(incident: &Incident) -> Option<Text> {
+    let failed = incident.before.as_ref()?.watch.as_ref()?.failed.as_ref()?;
+    let text = Text::default().strong("Production fails after the promote").and(": ");
+    Some(text.foreign(words::clipped(failed, 300)).and("."))
+}
+
 fn rollback_question(incident: &Incident, question: &Confirmation, drawing: &Drawing<'_>) -> Text {
-    let from = Text::plain("Production points at ").append(words::short(&question.from));
+    let from = match relapse(incident) {
+        Some(why) => why.and(" "),
+        None => Text::default(),
+    };
+    let from = from.and("Production points at ").append(words::short(&question.from));
     let to = words::short(&question.to.deployment);
     let Some(destruction) = incident.evidence_of(&question.id).and_then(evidence::destruction)
     else {

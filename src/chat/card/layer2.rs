@@ -11,6 +11,7 @@ use crate::domain::fix::{
     Call, Culprit, Fix, FixKind, Layer2, Merge, Opening, Outlook, Plan, PullRef,
 };
 use crate::domain::incident::{Incident, Layer1Done};
+use crate::domain::time::Timestamp;
 use crate::domain::verification::{FRESH, Verification};
 
 /// Where the fix is and what is next, in a few sentences.
@@ -23,7 +24,7 @@ pub(super) fn situation(incident: &Incident, drawing: &Drawing<'_>) -> Text {
             .time(looking.since)
             .and(" what taking it back would do. Trying it out…"),
         Layer2::Planned(plan) => planned(plan),
-        Layer2::Opening(opening) => opening_line(opening, incident, drawing),
+        Layer2::Opening(opening) => opening_line(opening, drawing.now),
         Layer2::Prepared(prepared) => Text::default()
             .strong("The revert conflicts")
             .and(" in ")
@@ -90,6 +91,7 @@ fn false_alarm(incident: &Incident, drawing: &Drawing<'_>) -> Text {
         .code(command(drawing, &format!("verify {service} {id}")))
         .and(", then let it go live: ")
         .code(command(drawing, &format!("promote {service} {id}")))
+        .and(".")
 }
 
 /// What production answers from while the fix takes its time.
@@ -188,7 +190,7 @@ pub(super) fn preview(incident: &Incident) -> Vec<Text> {
     lines
 }
 
-fn opening_line(opening: &Opening, incident: &Incident, drawing: &Drawing<'_>) -> Text {
+fn opening_line(opening: &Opening, now: Timestamp) -> Text {
     let text = Text::default()
         .strong("Open revert")
         .and(", pressed by ")
@@ -196,34 +198,23 @@ fn opening_line(opening: &Opening, incident: &Incident, drawing: &Drawing<'_>) -
         .and(" at ")
         .time(opening.at)
         .and(". ");
-    match &opening.call {
-        Call::Refused { why } => text
-            .and("GitHub said no: ")
-            .foreign(words::clipped(why, 300))
-            .and(". Nothing was opened. Next: mend that and ask again, ")
-            .code(command(drawing, &format!("revert {}", incident.service)))
-            .and(", or name a pull request made by hand: ")
-            .code(command(drawing, "incident fix <PR>"))
-            .and("."),
-        call => text.append(under_way(call, "Asking GitHub for the pull request.")),
-    }
+    text.append(under_way(&opening.call, "Asking GitHub for the pull request.", now))
 }
 
-/// Where a call to GitHub is, as long as it was not refused.
-fn under_way(call: &Call, sending: &str) -> Text {
+/// Where a call to GitHub is.
+fn under_way(call: &Call, sending: &str, now: Timestamp) -> Text {
     match call {
-        Call::Intended { not_before, attempts: 0 } => {
-            Text::plain("Not sent yet; not before ").time(*not_before).and(".")
-        }
+        Call::Intended { not_before, .. } if *not_before <= now => "Not sent yet.".into(),
         Call::Intended { not_before, .. } => {
-            Text::plain("It did nothing so far; asked once more at ").time(*not_before).and(".")
+            Text::plain("GitHub did not take it so far; asked again at ").time(*not_before).and(".")
         }
-        Call::Sending { .. } | Call::Taken => sending.into(),
+        Call::Sending { .. } => sending.into(),
+        Call::Taken => "GitHub took it; it is a matter of moments.".into(),
         Call::Unknown { why, .. } => Text::plain("I do not know whether it happened: ")
             .foreign(words::clipped(why, 200))
             .and(". I read GitHub before anything else is done."),
         Call::Refused { why } => {
-            Text::plain("GitHub said no: ").foreign(words::clipped(why, 300)).and(".")
+            Text::plain("It was not done: ").foreign(words::clipped(why, 300)).and(".")
         }
     }
 }
@@ -248,7 +239,7 @@ fn followed(incident: &Incident, fix: &Fix, drawing: &Drawing<'_>) -> Text {
             .and(" ")
             .append(gate::situation(seen, &verdict, drawing))
             .append(refused_merge(fix)),
-        Standing::Merging(merge) => merging(merge),
+        Standing::Merging(merge) => merging(merge, drawing.now),
         Standing::Queued => safe(incident)
             .and(" ")
             .append(name())
@@ -278,7 +269,7 @@ fn followed(incident: &Incident, fix: &Fix, drawing: &Drawing<'_>) -> Text {
     }
 }
 
-fn merging(merge: &Merge) -> Text {
+fn merging(merge: &Merge, now: Timestamp) -> Text {
     Text::default()
         .strong("Merge")
         .and(", pressed by ")
@@ -288,7 +279,7 @@ fn merging(merge: &Merge) -> Text {
         .and(", of ")
         .code(words::short_id(&merge.head))
         .and(". ")
-        .append(under_way(&merge.call, "Asking GitHub for the merge."))
+        .append(under_way(&merge.call, "Asking GitHub for the merge.", now))
 }
 
 fn refused_merge(fix: &Fix) -> Text {

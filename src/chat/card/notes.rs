@@ -9,8 +9,9 @@ use crate::domain::book::ServiceState;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{Direction, Excuse, TASKS, Task};
 use crate::domain::incident::{Elsewhere, Incident, Layer1, Layer1Done};
+use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
-use crate::domain::verification;
+use crate::domain::verification::{self, Verdict};
 
 /// A line for each verdict, the newest last, and for the one that is on its way.
 pub(super) fn verifications(incident: &Incident, now: Timestamp) -> impl Iterator<Item = Text> {
@@ -43,13 +44,25 @@ pub(super) fn statements(incident: &Incident) -> Vec<Text> {
 
 /// Why the last wish came to nothing, where what was done before it holds again.
 pub(super) fn refused(incident: &Incident, drawing: &Drawing<'_>) -> Option<Text> {
-    let refusal = incident.refused.as_ref()?;
+    let refusal = incident.refused.as_ref().filter(|one| !is_overtaken(incident, one))?;
     let is_said = !matches!(incident.layer1, Layer1::Settled(_)) && incident.layer1_done.is_none();
     let service = Some(&incident.service);
     (!is_said).then(|| {
         let text = Text::default().strong("Refused").and(": ");
         text.append(words::refusal(refusal, service, drawing.prefix))
     })
+}
+
+/// What was missing then is there by now.
+fn is_overtaken(incident: &Incident, refusal: &Refusal) -> bool {
+    let fix = incident.fix();
+    match refusal {
+        Refusal::NoFixMerged => fix.is_some_and(|fix| fix.merged.is_some()),
+        Refusal::NoFixBuilt => fix.is_some_and(|fix| fix.built.is_some()),
+        Refusal::NotVerified { deployment, .. } => standing::own_verification(incident, deployment)
+            .is_some_and(|one| one.verdict == Verdict::Passed),
+        _ => false,
+    }
 }
 
 pub(super) fn warnings(
@@ -108,8 +121,8 @@ pub(crate) fn moved(incident: &Incident, elsewhere: &Elsewhere, prefix: &Prefix)
         .time(elsewhere.at)
         .and("). I leave it as it is.");
     let rollback = prefix.command(&format!("rollback {}", incident.service));
-    let is_bad =
-        incident.suspect.as_ref().is_some_and(|suspect| elsewhere.live.id() == Some(&suspect.id));
+    let suspect = incident.suspect.as_ref().filter(|_| !incident.is_false_alarm());
+    let is_bad = suspect.is_some_and(|suspect| elsewhere.live.id() == Some(&suspect.id));
     let ours = verification::expected(incident).map(|target| &target.id);
     let is_ours = ours.is_some() && elsewhere.live.id() == ours;
     if is_bad {

@@ -32,7 +32,6 @@ pub(super) fn question(
     text.strong("Against it speaks")
         .and(": ")
         .append(against(&promotion.overridden, drawing))
-        .and(" ")
         .person(&question.requester)
         .and(" asks for it all the same; somebody else presses ")
         .strong("Confirm")

@@ -4,7 +4,7 @@
 use crate::domain::book::ServiceState;
 use crate::domain::deployment::{Assignment, Deployment};
 use crate::domain::event::Direction;
-use crate::domain::fix::{Call, Fix, Gate, GateVerdict, Merge, Merged, Queued, g8_judge};
+use crate::domain::fix::{Call, Fix, Gate, GateVerdict, Merge, Merged, Queued, Road, g8_judge};
 use crate::domain::ids::DeploymentId;
 use crate::domain::incident::{Flip, Incident, Layer1};
 use crate::domain::verification::{self, Address, Verdict, Verification};
@@ -20,7 +20,7 @@ pub enum Standing<'a> {
     AtGate(&'a Gate, GateVerdict),
     /// Its merge was asked for and is not over.
     Merging(&'a Merge),
-    /// The merge was taken, perhaps behind a queue, and it is not on main yet.
+    /// It waits in the merge queue.
     Queued,
     /// It is on main, and its production build is not there.
     Merged(&'a Merged),
@@ -54,9 +54,12 @@ pub fn of_fix<'a>(incident: &'a Incident, fix: &'a Fix, state: &ServiceState) ->
         return Standing::Merging(merge);
     }
     let Some(gate) = &fix.gate else { return Standing::NotSeen };
-    let is_taken = fix.merge.as_ref().is_some_and(|merge| merge.call == Call::Taken);
-    if gate.queued == Queued::Yes || is_taken {
-        return Standing::Queued;
+    let taken = fix.merge.as_ref().filter(|merge| merge.call == Call::Taken);
+    match taken {
+        Some(merge) if merge.road == Road::Direct => return Standing::Merging(merge),
+        Some(_) => return Standing::Queued,
+        None if gate.queued == Queued::Yes => return Standing::Queued,
+        None => {}
     }
     Standing::AtGate(gate, g8_judge(gate))
 }

@@ -49,7 +49,7 @@ pub(super) fn line(
             let is_same =
                 |fix: &&Fix| incident.fix().is_some_and(|now| now.pull.number == fix.pull.number);
             let fix = before.and_then(Incident::fix).filter(is_same);
-            gate::line(incident, fix.and_then(|fix| fix.gate.as_ref()), seen, prefix)
+            gate::line(incident, fix.and_then(|fix| fix.gate.as_ref()), seen, prefix, at)
         }
         FixEvent::FixNudged => incident.fix().map(|fix| nudge(incident, fix)),
         FixEvent::MergeConfirmed { by, head, road, .. } => {
@@ -135,7 +135,7 @@ fn ended(
             Some(Text::plain(text).foreign(words::clipped(why, 300)))
         }
         ForgeOutcome::Refused { why } => {
-            Some(Text::plain("GitHub said no: ").foreign(words::clipped(why, 300)))
+            Some(Text::plain("It was not done: ").foreign(words::clipped(why, 300)).and("."))
         }
         ForgeOutcome::Unknown { why } => Some(
             Text::default()

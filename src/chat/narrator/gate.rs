@@ -7,6 +7,7 @@ use crate::chat::reply::Text;
 use crate::chat::words;
 use crate::domain::fix::{Check, CheckState, Fits, Gate, GateVerdict, PullState, Queued, g8_judge};
 use crate::domain::incident::Incident;
+use crate::domain::time::Timestamp;
 
 /// Checks that are named in one line.
 const SHOWN: usize = 6;
@@ -17,23 +18,30 @@ pub(super) fn line(
     before: Option<&Gate>,
     gate: &Gate,
     prefix: &Prefix,
+    at: Timestamp,
 ) -> Option<Text> {
     let mut news = of_branch(before, gate, prefix);
     let is_new_head = before.is_some_and(|before| before.head != gate.head);
     // What was seen of another head says nothing of this one.
     let same_head = before.filter(|_| !is_new_head);
-    news.extend(of_checks(same_head, gate));
-    news.extend(of_reviews(same_head, gate));
-    news.extend(of_place(before, gate));
+    // One that is not open any more has neither checks nor reviews, and nobody waits for them.
+    if gate.state == PullState::Open {
+        news.extend(of_checks(same_head, gate));
+        news.extend(of_reviews(same_head, gate));
+        news.extend(of_place(before, gate));
+    }
     let mut pieces = news.into_iter();
     let first = pieces.next()?;
     let text = pieces.fold(first, |text, piece| text.and("; ").append(piece)).and(". ");
     let was_green = before.is_some_and(|before| g8_judge(before) == GateVerdict::Green);
     let is_green = gate.state == PullState::Open && g8_judge(gate) == GateVerdict::Green;
     Some(if is_green && !was_green {
-        text.and("Everything is green. Next: ").strong("Merge").and(" on the card.")
-    } else if matches!(gate.state, PullState::Merged { .. }) {
-        text
+        let took =
+            incident.fix().map(|fix| format!(", {} after it was opened", at.since(fix.since)));
+        text.and(format!("Everything is green{}. Next: ", took.unwrap_or_default()))
+            .strong("Merge")
+            .and(" on the card. ")
+            .append(safe(incident))
     } else {
         text.append(safe(incident))
     })
@@ -75,7 +83,7 @@ fn of_branch(before: Option<&Gate>, gate: &Gate, prefix: &Prefix) -> Vec<Text> {
 fn of_checks(before: Option<&Gate>, gate: &Gate) -> Vec<Text> {
     let was = |name: &str| {
         let known = before.and_then(|gate| gate.checks.iter().find(|one| one.name == name));
-        known.map(|one| one.state.clone())
+        known.map(|one| one.state)
     };
     let is_news = |check: &&Check| match was(&check.name) {
         Some(state) => state != check.state,
@@ -88,7 +96,7 @@ fn of_checks(before: Option<&Gate>, gate: &Gate) -> Vec<Text> {
         .map(|check| {
             Text::default()
                 .code(words::clipped(&check.name, 60))
-                .and(format!(" {}", verb(&check.state)))
+                .and(format!(" {}", verb(check.state)))
         })
         .collect();
     let gone = before

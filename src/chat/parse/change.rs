@@ -44,6 +44,9 @@ fn from_address(word: &str) -> Option<Linked> {
         "commit" => id.to_owned(),
         _ => return None,
     };
+    if owner.is_empty() || name.is_empty() {
+        return None;
+    }
     Subject::parse(&what)?;
     Some(Linked { what, repository: Some(format!("{owner}/{name}")) })
 }

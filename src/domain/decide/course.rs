@@ -158,7 +158,9 @@ fn start_flip(case: &Case<'_>, flip: &Flip, facts: &Facts, now: Timestamp) -> St
     let Some(seen) = seen else {
         return Ok(Decision::events(trouble(case, &why_unknown(pointer))));
     };
-    if let Err(why) = guard::g10_still_holds(&flip.confirmation, seen, case.service, case.state) {
+    let holds = guard::g10_still_holds(&flip.confirmation, seen, case.service, case.state)
+        .and_then(|()| guard::g7_still_holds(&flip.confirmation, case.incident));
+    if let Err(why) = holds {
         return Ok(give_up(case, flip, why));
     }
     let mut events = trouble_over(case);

@@ -20,7 +20,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 pub(super) fn plan(book: &Book, incident: IncidentId, facts: &Facts) -> Step {
-    let case = Case::of(book, incident)?;
+    let Some(case) = open(book, incident)? else { return Ok(Decision::nothing()) };
     let Layer2::Looking(looking) = &case.incident.layer2 else { return Ok(Decision::nothing()) };
     let subject = match subject_of(&case, &looking.wish) {
         Ok(subject) => subject,
@@ -94,6 +94,12 @@ fn refused(case: &Case<'_>, refusal: Refusal) -> Decision {
     Decision::events(events)
 }
 
+/// An incident whose fix is still followed: what is looked up after its end is no news.
+fn open(book: &Book, incident: IncidentId) -> Result<Option<Case<'_>>, Refusal> {
+    let case = Case::of(book, incident)?;
+    Ok(case.incident.is_open().then_some(case))
+}
+
 /// The call that is under way, with its effect.
 fn call_of<'a>(case: &Case<'a>) -> Option<(&'a EffectId, &'a Call)> {
     match &case.incident.layer2 {
@@ -105,7 +111,7 @@ fn call_of<'a>(case: &Case<'a>) -> Option<(&'a EffectId, &'a Call)> {
 
 /// What was intended is about to be done: who confirmed it may still act, and a merge is still green.
 pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
-    let case = Case::of(book, incident)?;
+    let Some(case) = open(book, incident)? else { return Ok(Decision::nothing()) };
     let Some((effect, Call::Intended { not_before, attempts })) = call_of(&case) else {
         return Ok(Decision::nothing());
     };
@@ -174,7 +180,10 @@ pub(super) fn end(
     let (effect, ended) = (effect.clone(), outcome.clone());
     let mut events =
         vec![Emitted::fix(case.id(), FixEvent::ForgeCallEnded { effect, outcome: ended })];
-    if let Layer2::Opening(opening) = &case.incident.layer2 {
+    // What became of a call is written down even when nobody follows it any more.
+    if let Layer2::Opening(opening) = &case.incident.layer2
+        && case.incident.is_open()
+    {
         match outcome {
             ForgeOutcome::Opened(Opened::Pull(pull)) => {
                 events.push(Emitted::fix(case.id(), followed(opening, pull)));
@@ -209,7 +218,7 @@ fn followed(opening: &Opening, pull: &fix::PullRef) -> FixEvent {
 
 /// Nobody knows what became of a call: the forge is read, and only two agreeing readings allow another one.
 pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
-    let case = Case::of(book, incident)?;
+    let Some(case) = open(book, incident)? else { return Ok(Decision::nothing()) };
     let Some((effect, Call::Unknown { not_applied_at, .. })) = call_of(&case) else {
         return Ok(Decision::nothing());
     };
@@ -253,7 +262,7 @@ pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
 
 /// The gate moved, or did not; main moved, or did not; people are reminded when it waits.
 pub(super) fn see_gate(book: &Book, incident: IncidentId, facts: &Facts, now: Timestamp) -> Step {
-    let case = Case::of(book, incident)?;
+    let Some(case) = open(book, incident)? else { return Ok(Decision::nothing()) };
     let Some(fix) = case.incident.fix().filter(|fix| fix.merged.is_none()) else {
         return Ok(Decision::nothing());
     };
@@ -306,7 +315,7 @@ fn is_waiting(fix: &Fix, gate: &Gate, now: Timestamp) -> bool {
 
 /// The fix is on main: is its production build there?
 pub(super) fn see_build(book: &Book, incident: IncidentId, facts: &Facts) -> Step {
-    let case = Case::of(book, incident)?;
+    let Some(case) = open(book, incident)? else { return Ok(Decision::nothing()) };
     let Some(fix) = case.incident.fix() else { return Ok(Decision::nothing()) };
     let (Some(merged), None) = (&fix.merged, &fix.built) else { return Ok(Decision::nothing()) };
     let Some(deployments) = &facts.deployments else {

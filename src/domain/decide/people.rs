@@ -155,7 +155,9 @@ fn confirm(
     let Some(seen) = pointer.get() else {
         return Err(Refusal::CannotRead { why: super::course::why_unknown(pointer) });
     };
-    if let Err(why) = guard::g10_still_holds(waiting, seen, case.service, case.state) {
+    let holds = guard::g10_still_holds(waiting, seen, case.service, case.state)
+        .and_then(|()| guard::g7_still_holds(waiting, case.incident));
+    if let Err(why) = holds {
         let voided = IncidentEvent::ConfirmationVoided { confirmation: question.clone(), why };
         let events = vec![Emitted::incident(case.id(), voided)];
         return Ok(Decision::Events(events, Some(Refusal::Voided(why))));

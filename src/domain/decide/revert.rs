@@ -88,6 +88,9 @@ pub(super) fn open(case: &Case<'_>, plan: &ConfirmationId, by: &Person, facts: &
 
 /// Merges the fix at exactly the head that was shown, and only if the gate is green at this moment (G8).
 pub(super) fn merge(case: &Case<'_>, head: &str, by: &Person, facts: &Facts) -> Step {
+    if !case.incident.is_open() {
+        return Err(Refusal::IncidentOver);
+    }
     let fix = case.incident.fix().ok_or(Refusal::NoFix)?;
     if fix.merged.is_some() {
         return Err(Refusal::AlreadyMerged);

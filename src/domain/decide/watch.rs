@@ -11,7 +11,9 @@ use crate::domain::event::{
 use crate::domain::fix::FixKind;
 use crate::domain::ids::{EffectId, IncidentId};
 use crate::domain::incident::{Flip, Incident, Layer1, WATCH, Watch};
+use crate::domain::probe::Seen;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::verification::{self, Verdict, Walk};
 
 /// One look at production during the watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +25,44 @@ pub enum Look {
         /// What goes wrong: may hold foreign text.
         why: String,
     },
+    /// It does not answer. Where the provider does, the fault is not on our side.
+    Silent {
+        /// What was tried: may hold foreign text.
+        why: String,
+    },
     /// Nobody can tell.
     Unknown {
         /// Why not: may hold foreign text.
         why: String,
     },
+}
+
+impl Look {
+    /// What a walk over production says of it.
+    pub fn of(walk: &Walk) -> Self {
+        match &walk.answers {
+            // A provider's own error page carries no mark of ours.
+            Some(Seen::NoMarker { status: status @ 500.. }) => {
+                return Self::Ill { why: format!("production answers with {status}") };
+            }
+            Some(Seen::NoAnswer { why }) => return Self::Silent { why: why.clone() },
+            Some(
+                Seen::Target
+                | Seen::TargetFailing { .. }
+                | Seen::Other { .. }
+                | Seen::NoMarker { .. },
+            )
+            | None => {}
+        }
+        match verification::judge(walk) {
+            Verdict::Passed => Self::Well,
+            Verdict::Failed => Self::Ill { why: verification::what_failed(walk) },
+            Verdict::Protected => {
+                Self::Unknown { why: "a login stands before production".to_owned() }
+            }
+            Verdict::Unknown { why } => Self::Unknown { why },
+        }
+    }
 }
 
 /// Production has failed when it was ill at two looks, so far apart.
@@ -49,16 +84,27 @@ pub(super) fn watched(
     match look {
         Look::Well => Ok(well(&case, flip, watch, now)),
         Look::Ill { why } => ill(&case, flip, watch, why, facts, now),
-        Look::Unknown { why } => {
-            let is_over = now.since(watch.since) >= Span(2 * WATCH.0);
-            if !is_over || case.incident.needs_person.is_some() {
-                return Ok(Decision::nothing());
+        Look::Silent { why } => match &facts.pointer {
+            None => Ok(Decision::Needs(vec![Read::Pointer])),
+            Some(pointer) if pointer.get().is_some() => {
+                let why = format!("production does not answer: {why}");
+                ill(&case, flip, watch, &why, facts, now)
             }
-            let why = format!("production cannot be looked at since the promote: {why}");
-            let needed = IncidentEvent::PersonNeeded { why };
-            Ok(Decision::events(vec![Emitted::incident(case.id(), needed)]))
-        }
+            Some(_) => Ok(cannot_tell(&case, watch, why, now)),
+        },
+        Look::Unknown { why } => Ok(cannot_tell(&case, watch, why, now)),
     }
+}
+
+/// A production that nobody can look at for long reaches a person.
+fn cannot_tell(case: &Case<'_>, watch: &Watch, why: &str, now: Timestamp) -> Decision {
+    let is_over = now.since(watch.since) >= Span(2 * WATCH.0);
+    if !is_over || case.incident.needs_person.is_some() {
+        return Decision::nothing();
+    }
+    let why = format!("production cannot be looked at since the promote: {why}");
+    let needed = IncidentEvent::PersonNeeded { why };
+    Decision::events(vec![Emitted::incident(case.id(), needed)])
 }
 
 /// The promote whose production is being watched.

@@ -64,7 +64,8 @@ fn next_of_call(
         // A halt is lifted by a person; nothing is due before.
         Call::Intended { .. } if is_halted => Next::Rest,
         Call::Intended { not_before, .. } => {
-            Next::Decide((*not_before).max(again(looks, Span(0), now)), Request::StartForgeCall(id))
+            // A merge reads its gate first; a forge that cannot be read is not asked again at once.
+            Next::Decide((*not_before).max(again(looks, RETRY, now)), Request::StartForgeCall(id))
         }
         // The call is made right after its start is durable. Whoever finds it started was not there when it was made.
         Call::Sending { .. } => {

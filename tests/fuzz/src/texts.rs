@@ -61,13 +61,9 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
             more = to.clone().map(|to| (OptionName::To, to));
             text = reason.clone().map(|reason| (OptionName::Reason, reason));
         }
-        Request::Verify { service: one, deployment } => {
-            service = Some(one.to_string());
-            more = deployment.clone().map(|one| (OptionName::Deployment, one));
-        }
         Request::Revert { service: one, what, reason } => {
             service = Some(one.to_string());
-            more = what.clone().map(|what| (OptionName::What, linked(&what)));
+            more = what.as_ref().map(|what| (OptionName::What, address(what)));
             text = reason.clone().map(|reason| (OptionName::Reason, reason));
         }
         Request::Promote { service: one, deployment, reason } => {
@@ -77,17 +73,19 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
         }
         Request::Fix { service: one, number, repository } => {
             service = Some(one.to_string());
-            let pull = match repository {
-                Some(repository) => format!("https://github.com/{repository}/pull/{number}"),
-                None => number.to_string(),
-            };
-            more = Some((OptionName::Pull, pull));
+            let what = format!("#{number}");
+            let named = Linked { what, repository: repository.clone() };
+            more = Some((OptionName::Pull, address(&named)));
         }
         Request::Flag { service: one, reason }
         | Request::RuledOut { service: one, reason }
         | Request::FalseAlarm { service: one, reason } => {
             service = Some(one.to_string());
             text = Some((OptionName::Reason, reason.clone()));
+        }
+        Request::Verify { service: one, deployment } => {
+            service = Some(one.to_string());
+            more = deployment.clone().map(|one| (OptionName::Deployment, one));
         }
         Request::Open { service: one, title } => {
             service = Some(one.to_string());
@@ -126,16 +124,12 @@ fn options_of(request: &Request) -> Vec<(String, String)> {
     said.map(|(name, value)| (name.to_string(), value)).collect()
 }
 
-/// A change as it is typed, or by its address where that names its repository.
-fn linked(change: &Linked) -> String {
-    match (&change.repository, change.what.strip_prefix('#')) {
-        (Some(repository), Some(number)) => {
-            format!("https://github.com/{repository}/pull/{number}")
-        }
-        (Some(repository), None) => {
-            format!("https://github.com/{repository}/commit/{}", change.what)
-        }
-        (None, _) => change.what.clone(),
+/// A change as its address, if it was given so.
+fn address(linked: &Linked) -> String {
+    match (&linked.repository, linked.what.strip_prefix('#')) {
+        (Some(name), Some(number)) => format!("https://github.com/{name}/pull/{number}"),
+        (Some(name), None) => format!("https://github.com/{name}/commit/{}", linked.what),
+        (None, _) => linked.what.clone(),
     }
 }
 

@@ -10,8 +10,10 @@ use crate::domain::fixture::forge::commit;
 use crate::domain::fixture::{FIRST, SERVING, Story, deployment, id_of, person, unknown};
 use crate::domain::incident::{Layer1, Layer1Done};
 use crate::domain::plan::{self, Looks, Next};
-use crate::domain::refusal::Refusal;
-use crate::domain::verification::Found;
+use crate::domain::probe::Seen;
+use crate::domain::refusal::{Refusal, Void};
+use crate::domain::time::Span;
+use crate::domain::verification::{Found, Journey, Step, Walk};
 
 fn refusal_of(story: &Story) -> Option<Refusal> {
     story.incident().refused.clone()
@@ -239,6 +241,37 @@ fn a_fix_that_breaks_production_again_is_noticed_and_one_press_goes_back() {
 }
 
 #[test]
+fn a_production_that_is_silent_has_failed_only_where_the_provider_answers() {
+    let silent = || Look::Silent { why: "connection refused".to_owned() };
+    let mut story = Story::promoted();
+    story.web().dark = Some("timeout");
+    assert_eq!(story.watches(silent()).kinds, [""; 0], "the fault may be on our side");
+    story.web().dark = None;
+    assert_eq!(story.watches(silent()).kinds, ["watch_troubled"]);
+    story.passes(6);
+    let failed = story.watches(silent());
+    assert_eq!(failed.kinds, ["watch_failed", "marked_bad", "way_back_sought"]);
+}
+
+#[test]
+fn a_look_is_ill_where_customers_get_errors_whoever_sends_them() {
+    let walk = |answers, found| {
+        let step = Step { request: "GET /".to_owned(), took: Span(9), found };
+        let journeys = vec![Journey { name: "front page".to_owned(), steps: vec![step] }];
+        Look::of(&Walk { answers: Some(answers), journeys })
+    };
+    let bad = || Found::Unexpected { expected: "200".to_owned(), found: "500".to_owned() };
+    assert_eq!(walk(Seen::Target, Found::Expected), Look::Well);
+    let ill = |look: &Look| matches!(look, Look::Ill { .. });
+    assert!(ill(&walk(Seen::Target, bad())));
+    assert!(ill(&walk(Seen::NoMarker { status: 502 }, Found::NotAsked)));
+    let unknown = walk(Seen::NoMarker { status: 200 }, Found::NotAsked);
+    assert!(matches!(unknown, Look::Unknown { .. }), "{unknown:?}");
+    let silent = walk(Seen::NoAnswer { why: "refused".to_owned() }, Found::NotAsked);
+    assert_eq!(silent, Look::Silent { why: "refused".to_owned() });
+}
+
+#[test]
 fn what_somebody_else_put_there_is_told_and_not_fought() {
     // During the watch.
     let mut story = Story::promoted();
@@ -315,4 +348,40 @@ fn a_rollback_goes_before_a_promote_that_nobody_has_confirmed() {
     let mut story = Story::promote_asked();
     assert_eq!(story.presses("bo", Action::Cancel).kinds, ["rollback_cancelled"]);
     assert!(matches!(story.layer1(), Layer1::Settled(flip) if flip.direction() == Direction::Back));
+}
+
+#[test]
+fn a_promote_whose_grounds_are_gone_is_neither_confirmed_nor_sent() {
+    let verify = Request::Verify { service: "web".into(), deployment: Some("v43".to_owned()) };
+    let fails_again = |story: &mut Story| {
+        story.asks("bo", &verify);
+        story.walk_ends(Found::NoAnswer { why: "refused".to_owned() });
+    };
+    let another_fix = |story: &mut Story| {
+        story.passes(1);
+        assert_eq!(story.names_the_fix("bo", 127).kinds, ["fix_followed"]);
+    };
+    let ways: [&dyn Fn(&mut Story); 2] = [&fails_again, &another_fix];
+    for gone in ways {
+        let mut asked = Story::promote_asked();
+        gone(&mut asked);
+        let confirmed = asked.confirms("ana");
+        assert_eq!(confirmed.kinds, ["confirmation_voided"]);
+        assert_eq!(confirmed.refusal, Some(Refusal::Voided(Void::GroundsGone)));
+        assert_eq!(asked.resolves().kinds, ["promote_refused"]);
+        let mut confirmed = Story::promote_asked();
+        confirmed.confirms("ana");
+        gone(&mut confirmed);
+        assert_eq!(confirmed.starts_the_call().kinds, ["effect_dropped", "pointer_released"]);
+        assert_eq!(confirmed.resolves().kinds, ["promote_refused"]);
+    }
+}
+
+#[test]
+fn a_promote_that_was_verified_once_more_stands() {
+    let mut story = Story::promote_asked();
+    story
+        .asks("bo", &Request::Verify { service: "web".into(), deployment: Some("v43".to_owned()) });
+    story.walk_ends(Found::Expected);
+    assert_eq!(story.confirms("ana").kinds, ["flip_confirmed", "pointer_locked"]);
 }

@@ -15,6 +15,7 @@ use crate::domain::fixture::{FIRST, Story, id_of};
 use crate::domain::ids::IncidentId;
 use crate::domain::plan::{Looks, Next, fix as plan_of_fix};
 use crate::domain::refusal::Refusal;
+use crate::domain::time::Span;
 
 #[test]
 fn the_pointer_comes_before_the_code() {
@@ -296,4 +297,57 @@ fn nothing_is_sent_to_the_forge_while_halted_or_by_somebody_who_lost_the_right()
     });
     assert_eq!(story.starts_the_forge_call().kinds, ["forge_call_ended", "revert_refused"]);
     assert_eq!(story.incident().layer2, Layer2::Idle);
+}
+
+#[test]
+fn what_is_over_stays_over_whatever_the_forge_says() {
+    let mut looking = Story::pinned();
+    looking.reverts("ana");
+    let mut unknown = Story::opening();
+    unknown.forge_call_ends(ForgeOutcome::Unknown { why: "no answer".to_owned() });
+    let stories = [looking, Story::planned(), unknown, Story::green(), Story::merged()];
+    for mut story in stories {
+        story.web().forge.pull = Some(pull_ref(126));
+        story.web().forge.gate = gate(CheckState::Failed);
+        let build = fix_build(story.now);
+        story.web().deployments.insert(0, build);
+        story.closes("ana", Some("done"));
+        let before = story.incident().clone();
+        let requests = [
+            Request::PlanRevert(FIRST),
+            Request::StartForgeCall(FIRST),
+            Request::ObserveForge(FIRST),
+            Request::SeeGate(FIRST),
+            Request::SeeBuild(FIRST),
+        ];
+        for dark in [None, Some("timeout")] {
+            story.web().forge.dark = dark;
+            for request in &requests {
+                assert_eq!(story.bot(request).kinds, [""; 0], "{request:?}");
+            }
+        }
+        let merged = story.presses("ana", Action::Merge(gate(CheckState::Passed).head));
+        assert_eq!(merged.refusal, Some(Refusal::IncidentOver));
+        assert_eq!(*story.incident(), before);
+    }
+}
+
+#[test]
+fn what_became_of_a_call_is_written_down_although_the_incident_is_over() {
+    let mut story = Story::opening();
+    story.closes("ana", Some("done"));
+    let opened = ForgeOutcome::Opened(Opened::Pull(pull_ref(126)));
+    assert_eq!(story.forge_call_ends(opened).kinds, ["forge_call_ended"]);
+}
+
+#[test]
+fn a_forge_that_cannot_be_read_before_a_merge_is_asked_again_after_a_while() {
+    let mut story = Story::green();
+    story.merges("bo");
+    let looks = Looks { last: Some(story.now), ..Looks::default() };
+    let next = plan_of_fix::next(&story.book, FIRST, &looks, story.now);
+    let Next::Decide(at, Request::StartForgeCall(FIRST)) = next else { panic!("{next:?}") };
+    assert_eq!(at.since(story.now), Span::seconds(5));
+    let next = plan_of_fix::next(&story.book, FIRST, &Looks::default(), story.now);
+    assert_eq!(next, Next::Decide(story.now, Request::StartForgeCall(FIRST)));
 }

@@ -201,8 +201,13 @@ fn due(
         }
         Next::Watch(_, effect, _) => {
             let why = || "500".to_owned();
-            let looks =
-                [Look::Well, Look::Well, Look::Ill { why: why() }, Look::Unknown { why: why() }];
+            let looks = [
+                Look::Well,
+                Look::Well,
+                Look::Ill { why: why() },
+                Look::Silent { why: why() },
+                Look::Unknown { why: why() },
+            ];
             Some(Request::Watched { incident, effect, look: chance.pick(&looks) })
         }
         Next::Walk(verification) => {
