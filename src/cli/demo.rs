@@ -7,13 +7,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::{App, Seams};
 use crate::chat::catalog::{Catalog, Prefix};
 use crate::config::Config;
+use crate::domain::time::Timestamp;
 use crate::engine::ports::Clock;
 use crate::world::clock::WorldClock;
+use crate::world::github::BREAKS_CHECKOUT;
+use crate::world::ledger::Fault;
 use crate::world::vercel::VercelSeed;
 use crate::world::{Beginning, Traffic, World};
 
@@ -44,23 +47,64 @@ enum Scenario {
     Rollback,
     /// The same, and its migration dropped a column
     Migration,
+    /// The same, and the fix breaks production once it is promoted
+    FixBreaks,
+    /// The same, and a teammate changes the same lines meanwhile, so that the revert conflicts
+    Conflict,
+}
+
+impl Scenario {
+    fn vercel(self, now: Timestamp) -> VercelSeed {
+        match self {
+            Self::Migration => VercelSeed::demo_with_migration(now),
+            Self::Rollback | Self::FixBreaks | Self::Conflict => VercelSeed::demo(now),
+        }
+    }
+
+    /// What lies in wait.
+    fn trap(self) -> Option<Fault> {
+        let (vendor, kind, on, with) = match self {
+            Self::Rollback | Self::Migration => return None,
+            Self::FixBreaks => ("vercel", "fix_breaks", "/promote/", Value::Null),
+            Self::Conflict => {
+                let with = json!({"does": "change_same_lines", "sha": BREAKS_CHECKOUT});
+                // A revert begins with git's own question for the branches.
+                ("github", "teammate", "/info/refs", with)
+            }
+        };
+        let (vendor, kind, on) = (vendor.to_owned(), kind.to_owned(), on.to_owned());
+        Some(Fault { vendor, kind, on, times: Some(1), with })
+    }
+
+    /// What is told of it beforehand, besides the deploy that answers 500.
+    fn told(self) -> Option<&'static str> {
+        match self {
+            Self::Rollback => None,
+            Self::Migration => {
+                Some("Its migration dropped a column that the version before needs.")
+            }
+            Self::FixBreaks => {
+                Some("And the fix will break production once more when it is promoted.")
+            }
+            Self::Conflict => {
+                Some("And a teammate changes the same lines before they can be taken back.")
+            }
+        }
+    }
 }
 
 pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir().context("no temporary folder")?;
     let clock = WorldClock::real();
-    let vercel = match demo.scenario {
-        Scenario::Rollback => VercelSeed::demo(clock.now()),
-        Scenario::Migration => VercelSeed::demo_with_migration(clock.now()),
-    };
     let beginning = Beginning {
         listen: demo.listen.unwrap_or_else(usual_address),
         clock: clock.clone(),
-        vercel,
+        vercel: demo.scenario.vercel(clock.now()),
         traffic: Traffic::Gentle,
         commands: commands()?,
     };
     let world = World::start(beginning).await?;
+    demo.scenario.trap().into_iter().for_each(|trap| world.ledger.arm(trap));
     let home = demo.write_config.as_deref().and_then(Path::parent).map(absolute).transpose()?;
     let home = home.unwrap_or_else(|| folder.path().to_owned());
     let bot = free_address()?;
@@ -93,12 +137,13 @@ fn announce(demo: &Demo, world: &World, bot: SocketAddr) {
     }
     println!();
     println!("  It is 2 AM. The shop's newest deploy answers 500 on its checkout.");
-    if let Scenario::Migration = demo.scenario {
-        println!("  Its migration dropped a column that the version before needs.");
+    if let Some(told) = demo.scenario.told() {
+        println!("  {told}");
     }
     println!();
     println!("  Open  {}", world.console_url());
     println!("  Type  /rollback  in #incidents, look at the card, press Confirm.");
+    println!("  Then  /revert  /verify  /promote: the page says when.");
     if !crate::world::github::is_possible() {
         println!(
             "  git is not installed: this demo goes on without GitHub, and migrations are not known."

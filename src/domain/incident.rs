@@ -353,7 +353,9 @@ impl Incident {
 
     /// Whether a call of any flip was started that may have moved production.
     pub fn was_flipped(&self) -> bool {
-        self.flip().or(self.before.as_deref()).is_some_and(Flip::was_sent)
+        let flips = [self.flip(), self.before.as_deref()];
+        flips.into_iter().flatten().any(Flip::was_sent)
+            || matches!(self.layer1_done, Some(Layer1Done::Proven(_)))
     }
 
     /// The fix that is followed.

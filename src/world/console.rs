@@ -19,6 +19,7 @@ use super::clock::WorldClock;
 use super::ledger::Ledger;
 use super::slack::SlackModel;
 use super::stage::Scene;
+use crate::domain::time::Span;
 use crate::engine::ports::Clock;
 
 /// What the page is served from.
@@ -26,7 +27,7 @@ use crate::engine::ports::Clock;
 pub struct Console {
     /// What was said.
     pub slack: Arc<SlackModel>,
-    /// The pointer and the shop.
+    /// The pointer, the code and the shop.
     pub stage: Arc<Scene>,
     /// The world's time.
     pub clock: Arc<WorldClock>,
@@ -54,6 +55,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/console/blocks.js", JS, include_str!("console/blocks.js")),
     ("/console/channels.js", JS, include_str!("console/channels.js")),
     ("/console/chart.js", JS, include_str!("console/chart.js")),
+    ("/console/code.js", JS, include_str!("console/code.js")),
     ("/console/completion.js", JS, include_str!("console/completion.js")),
     ("/console/composer.js", JS, include_str!("console/composer.js")),
     ("/console/dom.js", JS, include_str!("console/dom.js")),
@@ -64,6 +66,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/console/mrkdwn.js", JS, include_str!("console/mrkdwn.js")),
     ("/console/navigation.js", JS, include_str!("console/navigation.js")),
     ("/console/people.js", JS, include_str!("console/people.js")),
+    ("/console/phase.js", JS, include_str!("console/phase.js")),
     ("/console/pointer.js", JS, include_str!("console/pointer.js")),
     ("/console/presses.js", JS, include_str!("console/presses.js")),
     ("/console/rate.js", JS, include_str!("console/rate.js")),
@@ -72,6 +75,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/console/shop.js", JS, include_str!("console/shop.js")),
     ("/console/state.js", JS, include_str!("console/state.js")),
     ("/console/status.js", JS, include_str!("console/status.js")),
+    ("/console/story.js", JS, include_str!("console/story.js")),
     ("/console/threads.js", JS, include_str!("console/threads.js")),
     ("/console/time.js", JS, include_str!("console/time.js")),
 ];
@@ -84,6 +88,7 @@ pub fn router(console: Console) -> Router {
         .route("/console/command", post(command))
         .route("/console/press", post(press))
         .route("/console/message", post(message))
+        .route("/console/clock", post(advance))
         .layer(middleware::from_fn_with_state(console.clone(), guard))
         .with_state(console)
 }
@@ -137,8 +142,12 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     is_json && is_same
 }
 
-async fn state(State(console): State<Console>) -> Json<Value> {
-    Json(console.state())
+/// What is shown of the code may ask git, so it is not asked for among the others' work.
+async fn state(State(console): State<Console>) -> Response {
+    match tokio::task::spawn_blocking(move || console.state()).await {
+        Ok(state) => Json(state).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 impl Console {
@@ -162,6 +171,7 @@ impl Console {
             "messages": messages,
             "commands": self.commands,
             "pointer": self.stage.pointer(),
+            "code": self.stage.code(),
             "shop": self.stage.shop(),
         })
     }
@@ -213,6 +223,25 @@ async fn press(State(console): State<Console>, Json(pressed): Json<Pressed>) -> 
     }
     let Pressed { user, channel, ts, block_id, action_id } = pressed;
     outcome(console.slack.press(&user, &channel, &ts, &block_id, &action_id).await)
+}
+
+/// How far a wait can be skipped at once.
+const LONGEST_SKIP: Span = Span::minutes(10);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skip {
+    advance_ms: u32,
+}
+
+async fn advance(State(console): State<Console>, Json(skip): Json<Skip>) -> Json<Value> {
+    let span = Span(i64::from(skip.advance_ms));
+    if span > LONGEST_SKIP {
+        return outcome(Err("So far the time cannot be moved at once.".to_owned()));
+    }
+    console.clock.advance(span);
+    console.ledger.touch();
+    outcome(Ok(()))
 }
 
 async fn message(State(console): State<Console>, Json(typed): Json<Typed>) -> Json<Value> {

@@ -158,6 +158,7 @@ impl World {
         let control_token = hex::encode(random());
         let scene = Arc::new(Scene::new(
             builds.clone(),
+            github.clone(),
             vercel.clone(),
             shop.clone(),
             format!("http://{}/", addresses.shop),

@@ -15,16 +15,23 @@ mod keyboard;
 mod page;
 mod phone;
 mod trouble;
+mod whole_way;
 
 use std::io::Write;
 
+use demo::Demo;
 use driver::{Browser, Installed};
 use page::{Page, Screen};
 
 /// Tells one story on a fresh demo in a fresh browser; the browser's console must be clean at its end.
 fn story(name: &'static str, screen: Screen, tell: impl FnOnce(&mut Page)) {
+    scenario("rollback", name, screen, tell);
+}
+
+/// The same in another of the demo's scenarios.
+fn scenario(scenario: &str, name: &'static str, screen: Screen, tell: impl FnOnce(&mut Page)) {
     let Some(installed) = Installed::find() else { return without_a_browser(name) };
-    let mut page = Page::open(Browser::start(&installed), name, screen);
+    let mut page = Page::open(Browser::start(&installed), Demo::start(scenario), name, screen);
     tell(&mut page);
     page.ends_without_complaints();
 }

@@ -80,7 +80,7 @@ impl Chat {
 
     /// Buttons that stand in a message, newest message first.
     pub fn standing(&self) -> Vec<&Button> {
-        self.messages.iter().rev().take(12).flat_map(|message| &message.buttons).collect()
+        self.messages.iter().rev().take(40).flat_map(|message| &message.buttons).collect()
     }
 
     /// Buttons that stood somewhere once.

@@ -307,6 +307,11 @@ impl Weather {
         self.per_thousand * times
     }
 
+    /// Whether this can go wrong at all in this night.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.enabled.contains(&fault)
+    }
+
     /// The faults of this night that can strike an operation.
     pub fn striking(&self, op: Op) -> Vec<Fault> {
         self.enabled.iter().copied().filter(|fault| fault.strikes(op)).collect()

@@ -106,12 +106,17 @@ impl Repo {
         let road = if rng.in_thousand(300) { Road::Queue } else { Road::Direct };
         let reviews = u32::from(rng.in_thousand(500));
         let conflicts = rng.in_thousand(120);
+        let bad = if rng.in_thousand(200) { Health::IllInProduction } else { Health::Ill };
         let landed = |number: usize| Landed {
             sha: first_commits(number),
             subject: format!("Change {number}"),
             pull: (number != 2).then_some(number as u64),
             takes_off: if number == 4 { vec![first_commits(3)] } else { Vec::new() },
-            own: if number == 3 || number == 5 { Health::Ill } else { Health::Well },
+            own: match number {
+                3 => Health::Ill,
+                5 => bad,
+                _ => Health::Well,
+            },
             checks: MainChecks::Green,
             conflicts: number == 5 && conflicts,
             at: dusk - Span::minutes(60),
@@ -163,7 +168,7 @@ impl Repo {
     }
 
     /// Commits of main that are still to be built.
-    pub fn takes_to_build(&mut self) -> Vec<Landed> {
+    pub fn take_unbuilt(&mut self) -> Vec<Landed> {
         let fresh = self.main[self.built..].to_vec();
         self.built = self.main.len();
         fresh

@@ -53,6 +53,7 @@ pub async fn rest(night: &Arc<Night>, engine: &Engine, desk: &Arc<Desk>) -> End 
         }
     }
     press_is_answered(night, desk).await;
+    night.truth().flags_are_restored();
     night.truth().promises.same_state(&engine.keeper().book());
     End::Morning
 }

@@ -1,6 +1,8 @@
 //! Faults planted in the bot, as switches of this test build: a net that does not find them is no net. Those of the rules
 //! stand between the engine and the domain; those of the parts around them break a promise of a port.
 
+mod fixes;
+
 use repoint::domain::action::Action;
 use repoint::domain::actor::{Actor, Policy, Role};
 use repoint::domain::book::Book;
@@ -53,10 +55,30 @@ pub enum Bug {
     TimeGoesBack,
     /// What was found of the migrations is forgotten at the press.
     EvidenceForgotten,
+    /// A promote needs no verification.
+    PromoteUnverified,
+    /// Every deployment counts as one that contains the fix.
+    FixNotLookedFor,
+    /// Whoever asked for a promote may override what speaks against it.
+    OverriddenAlone,
+    /// What is merged is not what was confirmed.
+    MergeNotBoundToHead,
+    /// Every check counts as passed.
+    GateUnjudged,
+    /// A halt does not stop calls to the forge.
+    HaltIgnoredAtForge,
+    /// A call to the forge whose answer is lost is made again, without a look.
+    RevertOpenedAgain,
+    /// After a rollback the flag is switched on.
+    ArmedInLayer1,
+    /// After a promote nobody looks whether the flag is as before.
+    FlagNotRestored,
+    /// A production that fails after the promote counts as well.
+    WatchIgnored,
 }
 
 /// All of them, in the order of their numbers.
-pub const BUGS: [Bug; 15] = [
+pub const BUGS: [Bug; 25] = [
     Bug::ResendOnUnknown,
     Bug::SingleUseDropped,
     Bug::AuthoriseAtCardOnly,
@@ -72,6 +94,16 @@ pub const BUGS: [Bug; 15] = [
     Bug::TimeGoesBack,
     Bug::VerdictUnjudged,
     Bug::EvidenceForgotten,
+    Bug::PromoteUnverified,
+    Bug::FixNotLookedFor,
+    Bug::OverriddenAlone,
+    Bug::MergeNotBoundToHead,
+    Bug::GateUnjudged,
+    Bug::HaltIgnoredAtForge,
+    Bug::RevertOpenedAgain,
+    Bug::ArmedInLayer1,
+    Bug::FlagNotRestored,
+    Bug::WatchIgnored,
 ];
 
 impl Bug {
@@ -107,7 +139,30 @@ impl Rules for PlantedRules {
         now: Timestamp,
     ) -> Decision {
         let rightly = |book: &Book, facts: &Facts| DomainRules.decide(book, request, facts, now);
+        let asked = |other: Option<Request>| {
+            DomainRules.decide(book, other.as_ref().unwrap_or(request), facts, now)
+        };
         match self.0 {
+            Some(Bug::PromoteUnverified) => rightly(&fixes::with_fixes_verified(book, now), facts),
+            Some(Bug::FixNotLookedFor) => rightly(book, &fixes::with_the_fix_in_everything(facts)),
+            Some(Bug::OverriddenAlone) => match request {
+                Request::Press { .. } => rightly(&fixes::with_promotes_of_others(book), facts),
+                _ => rightly(book, facts),
+            },
+            Some(Bug::MergeNotBoundToHead) => {
+                rightly(book, &fixes::with_head_as_confirmed(book, request, facts))
+            }
+            Some(Bug::GateUnjudged) => rightly(book, &fixes::with_green_gates(facts)),
+            Some(Bug::HaltIgnoredAtForge) => match request {
+                Request::StartForgeCall(_) => rightly(&without_halts(book), facts),
+                _ => rightly(book, facts),
+            },
+            Some(Bug::RevertOpenedAgain) => asked(fixes::lost_is_not_taken(request)),
+            Some(Bug::ArmedInLayer1) => fixes::arm_after_rollback(rightly(book, facts)),
+            Some(Bug::FlagNotRestored) => {
+                fixes::take_flag_for_restored(book, request).unwrap_or_else(|| rightly(book, facts))
+            }
+            Some(Bug::WatchIgnored) => asked(fixes::ill_is_well(request)),
             Some(Bug::ResendOnUnknown) => {
                 resend(book, request).unwrap_or_else(|| rightly(book, facts))
             }

@@ -93,7 +93,7 @@ pub struct Project {
     /// How long caches in front of production lag behind.
     lag: Span,
     plan: Plan,
-    /// Rollbacks leave automatic assignment on.
+    /// Moves of production leave automatic assignment as it is.
     sticky: bool,
     built: usize,
     /// Builds that are being made: when each is done, and whether it works.
@@ -273,7 +273,7 @@ impl Project {
                 self.begin(JobKind::Rollback, to, arms, confirmation.clone(), fault, now)
             }
             Write::Promote(to, confirmation) => {
-                let arms = Some(Assignment::On);
+                let arms = (!self.sticky).then_some(Assignment::On);
                 self.begin(JobKind::Promote, to, arms, confirmation.clone(), fault, now)
             }
         }

@@ -74,6 +74,8 @@ pub struct Promises {
     pub walks: Walks,
     /// What was seen of the forge.
     pub fix: Fixes,
+    /// Promotes that were confirmed.
+    promotes: BTreeSet<String>,
     /// Since when production was moved by a promote, in events.
     promoted: BTreeMap<EffectId, u64>,
     /// Deliveries that were taken (S13).
@@ -279,6 +281,7 @@ impl Promises {
             Effect::Rollback { to, .. } => to,
             Effect::Promote { to } => {
                 self.may_promote(before, by);
+                self.promotes.insert(confirmation.0.clone());
                 to
             }
             Effect::Disarm | Effect::Arm => {
@@ -314,16 +317,14 @@ impl Promises {
     ) {
         match event {
             VerificationEvent::VerificationAsked { verification, by, .. } => {
-                let may = policy.role(&before.service, by) >= Some(Role::Responder);
-                self.expect(may, "S4", || format!("{by} may not verify"));
                 // A verdict that is too old for a promote is made anew by whoever asked for the promote.
                 let is_anew = matches!(
                     &before.layer1,
                     Layer1::Resolving(one) if one.direction == Direction::Forward && one.by == *by
                 );
-                self.expect(*actor == Actor::Person(by.clone()) || is_anew, "S21", || {
-                    format!("{by} is said to have asked, but {actor:?} did")
-                });
+                if !is_anew {
+                    self.asked_by(before, by, actor, policy);
+                }
                 self.walks.asked(verification, now);
             }
             VerificationEvent::VerificationEnded {

@@ -13,6 +13,7 @@ use repoint::domain::incident::{Incident, Layer1};
 use repoint::engine::keeper::{Answer, Proposal};
 use repoint::engine::motor::Engine;
 
+use super::chat::person;
 use super::forge::first_commits;
 use super::truth::{Night, Truth};
 
@@ -45,6 +46,11 @@ pub async fn ask(night: Arc<Night>, engine: Engine, asked: Asked) {
 /// What comes next for a service, or something else.
 pub fn next(truth: &mut Truth, by: Person, service: &ServiceId) -> Option<Asked> {
     let incident = truth.promises.book.open_incident(service)?.clone();
+    let is_halted = truth.promises.book.state(service).is_some_and(|state| state.halt.is_some());
+    if is_halted && truth.people.in_thousand(400) {
+        let request = Request::Resume { service: service.clone(), reason: None };
+        return Some(Asked { by: person("lee"), service: service.clone(), request });
+    }
     let request = if truth.people.in_thousand(800) {
         step(truth, &incident)
     } else {
@@ -63,6 +69,9 @@ fn step(truth: &mut Truth, incident: &Incident) -> Option<Request> {
     let is_moving = matches!(incident.layer1, Layer1::Flipping(_));
     match &incident.layer2 {
         Layer2::Idle if incident.layer1_done.is_some() => revert(truth, incident),
+        Layer2::Opening(_) if truth.people.in_thousand(300) => {
+            Some(Request::Halt { service: incident.service.clone(), reason: None })
+        }
         Layer2::Idle | Layer2::Looking(_) | Layer2::Opening(_) => None,
         Layer2::Planned(plan) => press(truth, incident, Action::OpenRevert(plan.id.clone())),
         Layer2::Prepared(_) => name_fix(truth, incident),
@@ -73,6 +82,11 @@ fn step(truth: &mut Truth, incident: &Incident) -> Option<Request> {
             let gate = fix.gate.as_ref()?;
             let is_green = g8_judge(gate) == GateVerdict::Green;
             if is_green || truth.people.in_thousand(200) {
+                if truth.people.in_thousand(60) {
+                    // Somebody pushes while somebody else presses.
+                    let now = truth.true_now();
+                    truth.repo().force_push(fix.pull.number, now);
+                }
                 return press(truth, incident, Action::Merge(gate.head.clone()));
             }
             None
@@ -160,7 +174,12 @@ fn aside(truth: &mut Truth, incident: &Incident) -> Option<Request> {
         3 => press(truth, incident, Action::TakeTask(Task::Rows)),
         4 => name_fix(truth, incident),
         5 => promote(truth, incident),
-        6 => verify_built(incident),
+        6 if truth.people.in_thousand(500) => verify_built(incident),
+        6 => {
+            let number = 6 + truth.people.below(4);
+            let deployment = Some(format!("dpl_{service}{number}"));
+            Some(Request::Verify { service, deployment })
+        }
         7 => {
             let wish = fix::Wish { what: None, reason: why(), asked_in: None };
             Some(Request::StartRevert { service, wish })

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use super::coverage::out_of_reach;
+use super::coverage::{out_of_reach, spots};
 use super::fault::{FAULTS, OPS};
 use super::hunt::Haul;
 use super::life::{Outcome, Record, play};
-use super::place::PLACES;
 use super::planted::Bug;
 use super::shrink::{shrink, to_line};
 use super::truth::Script;
@@ -35,7 +34,8 @@ pub fn nights(haul: &Haul) -> String {
         "{} nights: {} events, {} faults, {} deaths, {} flips, {} years\n\
          the repair: {:?}\n\
          {rate} nights a second and core, floor {FLOOR}{slow}\n\
-         held after every event: S1 S2 S3 S4 S6 S8 S9 S11 S13 S18 S19 S20 S21 S22 proven verified; in the morning: L1 L2 L5 L7\n\
+         held after every event: S1 S2 S3 S4 S6 S7 S8 S9 S11 S13 S18 S19 S20 S21 S22 S23 G8 proven verified watched;\n\
+         in the morning: L1 L2 L5 L7, and S8 in truth\n\
          {}\n{}cells that were never reached: {:?}",
         haul.nights,
         haul.events,
@@ -55,7 +55,7 @@ fn unreachable_cells() -> String {
     let mut reasons: BTreeMap<&str, u32> = BTreeMap::new();
     for fault in FAULTS {
         for op in OPS.into_iter().filter(|op| fault.strikes(*op)) {
-            for reason in PLACES.into_iter().filter_map(|place| out_of_reach(fault, op, place)) {
+            for reason in spots().filter_map(|spot| out_of_reach(fault, op, spot)) {
                 *reasons.entry(reason).or_default() += 1;
             }
         }

@@ -1,5 +1,7 @@
 //! What is really so, and what goes wrong in it. Everything that the bot's ports do passes here, one event at a time.
 
+mod world;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,12 +10,9 @@ use repoint::adapters::clock::Steady;
 use repoint::chat::inbound::Inbound;
 use repoint::domain::actor::{Policy, Role};
 use repoint::domain::deployment::{Assignment, Plan};
-use repoint::domain::ids::{ServiceId, StreamId};
-use repoint::domain::incident::Incident;
-use repoint::domain::service::{Channel, Limits, Service};
+use repoint::domain::ids::ServiceId;
+use repoint::domain::service::{Limits, Service};
 use repoint::domain::time::{Span, Timestamp};
-use repoint::domain::verification::Goal;
-use repoint::engine::ports::Commit;
 use tokio::sync::Notify;
 
 use super::chat::{Chat, channel, person};
@@ -25,7 +24,7 @@ use super::forge::Repo;
 use super::mail::Mail;
 use super::place::Place;
 use super::planted::Bug;
-use super::project::{Project, Taken};
+use super::project::Project;
 use super::promises::Promises;
 use super::rng::Rng;
 
@@ -377,98 +376,6 @@ impl Truth {
         let at = self.true_now().since(DUSK);
         let line = format!("{:>8}.{:03} s  {}", at.0 / 1000, at.0 % 1000, what());
         self.story.get_or_insert_default().push(line);
-    }
-
-    /// The forge, up to date.
-    pub fn repo(&mut self) -> &mut Repo {
-        let now = self.true_now();
-        self.repo.tick(now);
-        if let Some(branch) = self.repo.doubled() {
-            self.promises.fail("S3", format!("{branch} has two pull requests"));
-        }
-        for landed in self.repo.takes_to_build() {
-            self.tell(|| format!("main: {} ({})", &landed.sha[..7], landed.subject));
-            self.promises.landed(&landed.sha);
-            for (service, project) in &mut self.projects {
-                let (lasts, works) = self.repo.build_lasts();
-                project.build(service.as_str(), &landed, lasts, works);
-            }
-        }
-        &mut self.repo
-    }
-
-    /// Whether the bot knows how an incident's pull request stands.
-    pub fn is_followed(&self, incident: &Incident) -> bool {
-        let Some(fix) = incident.fix() else { return false };
-        let now = self.true_now();
-        self.repo.gate(fix.pull.number, now).is_none_or(|gate| fix.gate.as_ref() == Some(&gate))
-    }
-
-    /// Whether what is built from a commit serves well at an address.
-    pub fn is_well(&mut self, goal: &Goal) -> bool {
-        self.repo().is_well(goal.deployment.sha.as_deref(), goal.address)
-    }
-
-    /// The provider's side of a service, up to date.
-    pub fn project(&mut self, service: &ServiceId) -> Option<&mut Project> {
-        self.repo();
-        let now = self.true_now();
-        let taken = self.projects.get_mut(service)?.tick(now);
-        for one in taken {
-            self.judge(&one);
-        }
-        self.projects.get_mut(service)
-    }
-
-    /// From the next start on somebody has no rights any more, or everybody has them again.
-    pub fn changes_rights(&mut self) {
-        self.next_policy = policy();
-        if let Some(name) = self.people.pick(&["ana", "bo", ""]).filter(|name| !name.is_empty()) {
-            for roles in self.next_policy.roles.values_mut() {
-                roles.remove(&person(name));
-            }
-        }
-    }
-
-    /// From the next start on a service is configured in another way.
-    pub fn changes_config(&mut self, service: &ServiceId) {
-        let number = self.people.below(9);
-        for one in self.next_services.iter_mut().filter(|one| one.id == *service) {
-            one.config_digest = format!("digest-{number}");
-        }
-    }
-
-    /// The service that a commit is about.
-    pub fn service_of(&self, commit: &Commit) -> Option<ServiceId> {
-        commit.appends.iter().find_map(|append| match &append.stream {
-            StreamId::Service(service) => Some(service.clone()),
-            StreamId::Incident(id) => {
-                self.promises.book.incidents.get(id).map(|incident| incident.service.clone())
-            }
-            StreamId::Register => None,
-        })
-    }
-
-    /// The service whose team works in a channel.
-    pub fn service_of_channel(&self, channel: &Channel) -> Option<ServiceId> {
-        let of_team = self.services.iter().find(|one| one.channels.contains(channel));
-        of_team.map(|service| service.id.clone())
-    }
-
-    /// Whether a planted fault acknowledges the start of a call before it is durable.
-    pub fn acknowledges_too_early(&self, commit: &Commit) -> bool {
-        let starts = commit.appends.iter().flat_map(|append| &append.events);
-        self.planted == Some(Bug::EffectBeforeIntent)
-            && starts.into_iter().any(|event| event.kind == "effect_started")
-    }
-
-    /// Notes what a write did to production.
-    pub fn judge(&mut self, taken: &Taken) {
-        match taken {
-            Taken::Changes(Some(confirmation)) => self.promises.changed(confirmation),
-            Taken::Arms(confirmation) => self.promises.armed(confirmation),
-            Taken::Changes(None) | Taken::Nothing | Taken::No(_) => {}
-        }
     }
 }
 

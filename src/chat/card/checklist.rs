@@ -11,17 +11,26 @@ use crate::domain::fix::{Call, Fix, FixKind, GateVerdict, Layer2};
 use crate::domain::incident::{Flip, Incident, Layer1, Layer1Done, Proof, Stage};
 use crate::domain::plan::{STEPS, Step};
 
-/// All steps in order. Those of Layer 2 are drawn where a repository is configured.
+/// All steps in order. Those of Layer 2 are drawn where a repository is configured, one by one once they have begun.
 pub(super) fn checklist(incident: &Incident, drawing: &Drawing<'_>) -> Vec<Item> {
     let mut items: Vec<Item> = STEPS.iter().map(|step| item(*step, incident)).collect();
     let service = drawing.book.services.get(&incident.service);
     if service.is_some_and(|service| service.repository.is_some()) {
         let unknown = ServiceState::default();
         let state = drawing.book.state(&incident.service).unwrap_or(&unknown);
-        items.extend(of_fix(incident, state));
-        items.extend(of_promote(incident));
+        if is_later(incident) {
+            items.push(line("Revert, verify, promote", TODO));
+        } else {
+            items.extend(of_fix(incident, state));
+            items.extend(of_promote(incident));
+        }
     }
     items
+}
+
+/// Whether nothing of the way back to normal has begun: then it is one line, and the eye stays on the pointer.
+fn is_later(incident: &Incident) -> bool {
+    incident.layer2 == Layer2::Idle && standing::direction(incident) != Some(Direction::Forward)
 }
 
 fn item(step: Step, incident: &Incident) -> Item {

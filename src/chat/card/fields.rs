@@ -7,6 +7,7 @@ use crate::chat::{evidence, words};
 use crate::domain::book::ServiceState;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::Confirmation;
+use crate::domain::fix::Layer2;
 use crate::domain::incident::{Incident, Layer1};
 
 /// At most ten; those of the fix last.
@@ -67,12 +68,15 @@ fn of_pointer(
     let known = incident.evidence_of(&question.id);
     fields.push(field("To", candidate(&question.to, now)));
     fields.push(field("Automatic assignment", words::assignment(assignment).into()));
-    fields.push(field("Migrations between them", evidence::migrations(question, known)));
-    if let Some(known) = known {
-        fields.push(field("Ships back out", evidence::commits(known)));
-        fields.push(field("Bad change", evidence::bad_change(known)));
+    // Once the fix is the matter, what led to the flip is in the thread.
+    if incident.layer2 == Layer2::Idle {
+        fields.push(field("Migrations between them", evidence::migrations(question, known)));
+        if let Some(known) = known {
+            fields.push(field("Ships back out", evidence::commits(known)));
+            fields.push(field("Bad change", evidence::bad_change(known)));
+        }
+        fields.push(field("Asked by", asked_by(question)));
     }
-    fields.push(field("Asked by", asked_by(question)));
     fields
 }
 

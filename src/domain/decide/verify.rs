@@ -4,6 +4,7 @@
 use super::{Case, Decision, Facts, Step};
 use crate::domain::actor::{Person, Role};
 use crate::domain::book::Book;
+use crate::domain::deployment::Deployment;
 use crate::domain::event::{Emitted, VerificationEvent};
 use crate::domain::guard;
 use crate::domain::ids::{IncidentId, ServiceId, VerificationId};
@@ -28,7 +29,8 @@ pub(super) fn ask(
 fn needed(case: &Case<'_>) -> Subject {
     let built = case.incident.fix().and_then(|fix| fix.built.as_ref());
     let live = verification::expected(case.incident).map(|target| &target.id);
-    match built.filter(|built| live != Some(&built.id)) {
+    let is_bad = |built: &Deployment| case.state.marked_bad.contains_key(&built.id);
+    match built.filter(|built| live != Some(&built.id) && !is_bad(built)) {
         Some(built) => Subject::Deployment(built.id.to_string()),
         None => Subject::Production,
     }

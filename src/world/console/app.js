@@ -6,6 +6,7 @@
 // Look next:   state.js for what is known, server.js for how it comes, mrkdwn.js for the only parser.
 
 import { markRead, renderChannels } from "./channels.js";
+import { renderCode } from "./code.js";
 import { wireCompletion } from "./completion.js";
 import { wireComposer } from "./composer.js";
 import { $ } from "./dom.js";
@@ -30,6 +31,7 @@ function render() {
   $("app").dataset.ready = "true";
   renderRate();
   renderPointer();
+  renderCode();
   renderShop();
   markRead();
   renderBot();

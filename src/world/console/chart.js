@@ -92,7 +92,7 @@ function recoveryMark(plot, at) {
     svg("circle", { cx: x, cy: plot.bottom, r: 4 }),
     svg(
       "text",
-      { x: x + (isLeft ? -8 : 8), y: plot.top + 28, "text-anchor": isLeft ? "end" : "start" },
+      { x: x + (isLeft ? -8 : 8), y: yOf(plot, 0.7), "text-anchor": isLeft ? "end" : "start" },
       `recovered ${clockSeconds(at)}`,
     ),
   );

@@ -4,7 +4,7 @@ import { renderCompletions } from "./completion.js";
 import { $, setText } from "./dom.js";
 import { followEnd } from "./log.js";
 import { post } from "./server.js";
-import { rollbackCommand, ui, world } from "./state.js";
+import { commandNamed, ui, world } from "./state.js";
 
 let isSending = false;
 
@@ -22,7 +22,7 @@ async function send(event) {
   const answer = text.startsWith("/")
     ? await post("/console/command", body)
     : await post("/console/message", { ...body, thread_ts: null });
-  if (answer.ok && text.startsWith(rollbackCommand())) ui.askedAt = performance.now();
+  if (answer.ok && text.startsWith(commandNamed("rollback"))) ui.askedAt = performance.now();
   isSending = false;
   $("composer").classList.remove("sending");
   followEnd();

@@ -13,6 +13,9 @@ const ASSIGNMENT = new Map([
   [null, ["unknown", "Cannot tell", "Whether new deploys go live could not be read."]],
 ]);
 
+/** How many deployments are shown; beside a pull request there is less room. */
+const rowsShown = () => (world.code?.pull ? 3 : 4);
+
 const shortSha = (deployment) => (deployment.sha ?? "").slice(0, 7);
 
 export function renderPointer() {
@@ -25,15 +28,25 @@ export function renderPointer() {
   const [state, label, words] = ASSIGNMENT.get(pointer.auto_assign ?? null);
   setState($("assignment"), state, label);
   setText($("pointer-words"), pointer.moving ? movingWords(pointer) : words);
-  const newestFirst = [...pointer.deployments].sort((one, other) => other.created_at - one.created_at);
   reconcile(
     $("deployments"),
-    newestFirst,
+    shownRows(pointer.deployments),
     (deployment) => deployment.id,
     () => el("li"),
     drawDeployment,
   );
   placeMark();
+}
+
+/** The newest ones, newest first. Where there are too many, previews are left out first; the live one never. */
+function shownRows(deployments) {
+  const newestFirst = [...deployments].sort((one, other) => other.created_at - one.created_at);
+  const leavesFirst = [
+    ...newestFirst.filter((one) => one.target === null).reverse(),
+    ...newestFirst.filter((one) => one.target !== null).reverse(),
+  ].filter((one) => !one.live);
+  const left = new Set(leavesFirst.slice(0, Math.max(0, newestFirst.length - rowsShown())));
+  return newestFirst.filter((one) => !left.has(one));
 }
 
 function movingWords(pointer) {
@@ -82,6 +95,7 @@ function placeTags(deployment, isTarget) {
 
 /** How its checkout answers. */
 function healthTags(deployment) {
+  if (deployment.state !== "READY") return [];
   return [
     deployment.healthy === false && tag("bad", "Answers 500"),
     deployment.healthy === true && tag("good", "Healthy"),

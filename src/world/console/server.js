@@ -45,6 +45,7 @@ function tidy(state) {
     messages: state.messages ?? {},
     commands: state.commands ?? [],
     bot: state.bot ?? { id: "", name: "repoint", connected: false },
+    code: state.code ?? null,
     pointer: state.pointer ? { ...state.pointer, deployments: state.pointer.deployments ?? [] } : null,
     shop: { url: state.shop?.url ?? "", buckets: state.shop?.buckets ?? [] },
   };

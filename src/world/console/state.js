@@ -41,8 +41,9 @@ export const channelById = (id) => world.channels.find((channel) => channel.id =
 export const workChannel = () => world.channels.find((channel) => channel.name === "incidents") ?? world.channels[0];
 export const liveDeployment = () => world.pointer?.deployments.find((deployment) => deployment.live) ?? null;
 
-export const rollbackCommand = () =>
-  world.commands.find((command) => command.command.endsWith("rollback"))?.command ?? "/rollback";
+/** A command as it is typed here: a workspace may have it behind a prefix. */
+export const commandNamed = (name) =>
+  world.commands.find((command) => command.command.endsWith(name))?.command ?? `/${name}`;
 
 export const messageKey = (channel, ts) => `${channel}/${ts}`;
 export const isVisible = (message) => !message.ephemeral_for || message.ephemeral_for === ui.user;

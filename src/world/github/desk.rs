@@ -189,6 +189,11 @@ impl<'a> Desk<'a> {
         &self.awake.repository
     }
 
+    /// Whether a pull request is one of those that the repository begins with.
+    pub(super) fn is_of_the_past(&self, pull: &Pull) -> bool {
+        pull.number < FIRST_NUMBER
+    }
+
     /// Whether nobody has opened a pull request since the beginning.
     pub(super) fn has_seed_pulls_only(&self) -> bool {
         self.state.next_number == FIRST_NUMBER

@@ -50,11 +50,13 @@ async fn handle(
     let is_push = method == Method::POST && uri.path().ends_with("/git-receive-pack");
     let trap = |kind| model.ledger.spring(super::VENDOR, kind, method.as_str(), uri.path());
     let is_lost = is_push && trap("lost_answer").is_some();
+    let teammate = trap("teammate");
     let path = uri.path().trim_start_matches(&format!("/{REPO}.git")).to_owned();
     let query = uri.query().unwrap_or_default().to_owned();
     let request = Cgi { method, path, query, headers, body };
     let asked = Arc::clone(&model);
     let answered = tokio::task::spawn_blocking(move || {
+        teammate.iter().for_each(|fault| asked.teammate(fault));
         let answered = asked.serve(&request);
         if is_push {
             let seen = asked.desk().and_then(|mut desk| desk.sees_pushes());

@@ -3,9 +3,9 @@
 //!
 //! `seed` holds the shop's history, `repository` and `merge` ask git and write with it, `desk` is everything that
 //! changes, with `pulls`, `queue`, `checks` and `rules`; `calls` says what is answered, `json` the shapes, `routes` and
-//! `git_http` are the doors with token and traps, `hooks` posts, `acts` is what people do there. It checks the token,
-//! and notes loudly every call that it does not know. It must never be kinder than the real one, but where that is its
-//! gate's own weakness: like the real one it takes a skipped check for a green one.
+//! `git_http` are the doors with token and traps, `hooks` posts, `acts` is what people do there, `view` what they see.
+//! It checks the token, and notes loudly every call that it does not know. It must never be kinder than the real one, but
+//! where that is its gate's own weakness: like the real one it takes a skipped check for a green one.
 
 mod acts;
 mod calls;
@@ -24,6 +24,7 @@ mod rules;
 mod seed;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -33,7 +34,7 @@ pub use acts::{Files, Outcome, PullView};
 pub use desk::Push;
 pub use merge::MergeMethod;
 pub use rules::{Kept, Merging, Rules};
-pub use seed::DROPS_A_COLUMN;
+pub use seed::{BREAKS_CHECKOUT, DROPS_A_COLUMN};
 
 use self::desk::Awake;
 use self::hooks::Hooks;
@@ -63,7 +64,7 @@ use super::ledger::Ledger;
 /// | `merge_queue` | from this call on the main branch has a merge queue |
 /// | `mergeable_unknown` | an open pull request's `mergeable` is null: GitHub is still finding out |
 /// | `base_moved` | while a pull request is merged somebody else's goes in, and 405 is answered |
-/// | `teammate` | before the call is answered somebody does something, see below |
+/// | `teammate` | before the call, also one of git's own, is answered somebody does something, see below |
 /// | `hook_dropped` | a delivery of the webhook never arrives |
 /// | `hook_repeated` | a delivery arrives twice |
 ///

@@ -26,6 +26,9 @@ pub(super) struct PullRow {
     pub(super) merged: u32,
 }
 
+/// The commit that breaks the checkout, the newest one of the main branch.
+pub const BREAKS_CHECKOUT: &str = "8400cc21b7b63ff4bf26a24bf26e2f5e81a944cd";
+
 /// The commit whose migration drops a column; otherwise it is the newest one of the main branch.
 pub const DROPS_A_COLUMN: &str = "be9b035c48550f585b42adb2ab01098d660e84b8";
 

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 /// A demo that is told to end when its story is over, so that it removes its folder.
@@ -14,9 +15,9 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(scenario: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_repoint"));
-        command.args(["demo", "--json", "--listen", "127.0.0.1:0"]);
+        command.args(["demo", "--json", "--listen", "127.0.0.1:0", "--scenario", scenario]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("the demo starts");
         let mut out = BufReader::new(process.stdout.take().expect("its output"));
@@ -39,13 +40,13 @@ impl Demo {
         let fault =
             json!({"vendor": "vercel", "kind": "status", "on": on, "with": {"status": status}});
         let url = format!("{}/faults", self.text("/world/api"));
-        // A second call changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::new();
-        let request = client.post(url).bearer_auth(self.text("/world/token")).json(&fault);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let answer = runtime.expect("a runtime").block_on(request.send()).expect("an answer");
-        assert_eq!(answer.status().as_u16(), 200);
+        asked(|client| client.post(url).bearer_auth(self.text("/world/token")).json(&fault));
+    }
+
+    /// What the page is drawn from.
+    pub(super) fn state(&self) -> Value {
+        let url = format!("{}console/state", self.console());
+        serde_json::from_str(&asked(|client| client.get(url))).expect("JSON")
     }
 
     /// Ends it as Ctrl-C does.
@@ -69,6 +70,19 @@ impl Demo {
         let value = self.described.pointer(pointer).and_then(Value::as_str);
         value.unwrap_or_else(|| panic!("the demo does not say {pointer}"))
     }
+}
+
+/// What a request is answered with, which must be well.
+fn asked(request: impl FnOnce(Client) -> RequestBuilder) -> String {
+    // A second call changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let request = request(Client::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+        answer.text().await.expect("a text")
+    })
 }
 
 impl Drop for Demo {

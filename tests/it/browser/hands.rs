@@ -35,6 +35,11 @@ impl Page {
         self.touches("thread", "replies");
     }
 
+    /// Scrolls until the newest card begins at the top of the conversation.
+    pub(super) fn scrolls_to_the_card(&self) {
+        self.until("the card", || self.look("comesToTheTop(card())"));
+    }
+
     /// Types into the message box.
     pub(super) fn types(&self, text: &str) {
         self.touches("messageBox", "");
@@ -50,13 +55,7 @@ impl Page {
     fn touches(&self, question: &str, words: &str) {
         self.until(words, || {
             let Some(element) = self.element(question, words) else { return false };
-            let touched = match self.screen {
-                Screen::Desktop => {
-                    self.browser.tries(async |_| element.click().await).map(|()| true)
-                }
-                Screen::Phone => self.taps(question, words, element),
-            };
-            match touched {
+            match self.reaches(question, words, element) {
                 Ok(is_touched) => is_touched,
                 Err(error) if error.is_stale_element_reference() => false,
                 Err(error) => panic!("{words} cannot be pressed: {error}"),
@@ -64,18 +63,25 @@ impl Page {
         });
     }
 
-    /// Whether the finger met what it was meant for.
-    fn taps(&self, question: &str, words: &str, element: Element) -> Result<bool, CmdError> {
+    /// Whether pointer or finger met what it was meant for.
+    fn reaches(&self, question: &str, words: &str, element: Element) -> Result<bool, CmdError> {
         if !self.asks(&format!("comesUnderTheFinger({question}(arguments[0]))"), &[words])? {
             return Ok(false);
         }
+        match self.screen {
+            Screen::Desktop => self.browser.tries(async |_| element.click().await)?,
+            Screen::Phone => self.taps(element)?,
+        }
+        Ok(true)
+    }
+
+    fn taps(&self, element: Element) -> Result<(), CmdError> {
         let place = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
         let actions = TouchActions::new("finger".to_owned())
             .then(place)
             .then(PointerAction::Down { button: 0 })
             .then(PointerAction::Up { button: 0 });
-        self.browser.tries(async |client| client.perform_actions(actions).await)?;
-        Ok(true)
+        self.browser.tries(async |client| client.perform_actions(actions).await)
     }
 
     /// Strikes one key, wherever the keyboard is.

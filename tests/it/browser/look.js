@@ -36,6 +36,16 @@ const tab = (words) =>
 /** Where messages are typed. */
 const messageBox = () => document.getElementById("composer-input");
 
+/** The newest card of an incident, by its headline. */
+const card = () =>
+  [...document.querySelectorAll("#messages .block-header")].filter(isShown).at(-1)?.closest(".message");
+
+/** Scrolls something to the top of what it is in, if it is there. */
+function comesToTheTop(node) {
+  node?.scrollIntoView({ block: "start", behavior: "instant" });
+  return Boolean(node);
+}
+
 /** Brings something under the finger, if it is there and nothing covers it. */
 function comesUnderTheFinger(node) {
   node?.scrollIntoView({ block: "nearest", behavior: "instant" });

@@ -59,8 +59,8 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn open(browser: Browser, story: &'static str, screen: Screen) -> Self {
-        let page = Self { demo: Demo::start(), browser, screen, story };
+    pub(super) fn open(browser: Browser, demo: Demo, story: &'static str, screen: Screen) -> Self {
+        let page = Self { demo, browser, screen, story };
         // The picture of an earlier failure; there is rarely one.
         let _ = std::fs::remove_file(page.picture("failed"));
         page.has_its_screen();

@@ -118,10 +118,7 @@ fn a_disk_that_fills_up_in_the_middle_of_a_rollback_does_not_stop_it() {
     World::run_around_a_process(async |w| {
         let Some(disk) = TinyDisk::under(&w) else { return };
         let bot = Process::ready(&w).await;
-        w.user("ana").types("/rollback").await;
-        until(&w, "the question", || w.headline().contains("roll back?")).await;
-        w.user("ana").presses("Confirm").await;
-        until(&w, "the call", || w.rollbacks_sent() == 1).await;
+        confirms_until_the_call(&w).await;
         let filler = disk.fill();
 
         // What was begun is finished from the reserve.
@@ -168,10 +165,7 @@ fn a_bot_that_starts_on_a_full_disk_finishes_what_was_begun_or_says_so() {
     World::run_around_a_process(async |w| {
         let Some(disk) = TinyDisk::under(&w) else { return };
         let bot = Process::ready(&w).await;
-        w.user("ana").types("/rollback").await;
-        until(&w, "the question", || w.headline().contains("roll back?")).await;
-        w.user("ana").presses("Confirm").await;
-        until(&w, "the call", || w.rollbacks_sent() == 1).await;
+        confirms_until_the_call(&w).await;
         bot.kill_9();
         let filler = disk.fill();
         let bot = Process::ready(&w).await;
@@ -182,4 +176,12 @@ fn a_bot_that_starts_on_a_full_disk_finishes_what_was_begun_or_says_so() {
         ends_well(&w, None);
         say("sweep: started on a full disk, and finished what was begun");
     });
+}
+
+/// Ana asks for a rollback and confirms it; its call is on its way.
+async fn confirms_until_the_call(w: &Arc<World>) {
+    w.user("ana").types("/rollback").await;
+    until(w, "the question", || w.headline().contains("roll back?")).await;
+    w.user("ana").presses("Confirm").await;
+    until(w, "the call", || w.rollbacks_sent() == 1).await;
 }

@@ -72,10 +72,7 @@ impl Promises {
 
     /// A call of ours has switched automatic assignment on (S8): only a promote does that.
     pub fn armed(&mut self, confirmation: &str) {
-        let flips = self.book.incidents.values().filter_map(|one| {
-            one.flip().or(one.before.as_deref()).filter(|one| one.confirmation.id.0 == confirmation)
-        });
-        let is_promote = flips.into_iter().any(|one| one.direction() == Direction::Forward);
+        let is_promote = self.promotes.contains(confirmation);
         self.expect(is_promote, "S8", || {
             format!("{confirmation} switched automatic assignment on")
         });
