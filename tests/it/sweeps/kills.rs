@@ -31,7 +31,7 @@ fn random(dice: &mut Dice, below: u64) -> u64 {
     dice.within(0..below) as u64
 }
 
-fn number(name: &str, usual: u64) -> u64 {
+pub fn number(name: &str, usual: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }

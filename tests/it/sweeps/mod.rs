@@ -14,6 +14,7 @@ mod night;
 mod process;
 mod told;
 mod twice;
+mod way_back;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

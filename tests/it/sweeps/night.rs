@@ -46,6 +46,11 @@ pub struct Morning {
 }
 
 impl Night {
+    /// A night in this world.
+    pub fn of(w: Arc<World>) -> Self {
+        Self { w, waiting: Mutex::default() }
+    }
+
     /// Plays a night in a world of its own: `plan` orders what goes wrong, then Ana begins.
     pub fn play(plan: impl AsyncFnOnce(&Night)) -> Morning {
         Self::play_with(plan, async |night| night.ana_rolls_back().await)
@@ -56,7 +61,7 @@ impl Night {
         let settings = Settings { errors_expected: true, ..Settings::default() };
         let mut morning = None;
         World::run_with(settings, async |w| {
-            let night = Night { w, waiting: Mutex::default() };
+            let night = Night::of(w);
             // The first look at production is over: counting begins with Ana.
             night.w.settle().await;
             night.w.vercel_trap("assignment_stays_on", "", Value::Null);
@@ -67,7 +72,7 @@ impl Night {
             let of = |vendor| night.w.calls("").iter().filter(|one| one.vendor == vendor).count();
             let (vercel, slack) = (of("vercel") - looked, of("slack"));
             let struck = night.w.gate.struck();
-            night.waiting.lock().expect("the list").drain(..).for_each(|one| one.abort());
+            night.strikes_no_more();
             night.ends_as_it_must().await;
             morning = Some(Morning {
                 writes,
@@ -121,6 +126,11 @@ impl Night {
         self.waiting.lock().expect("the list").push(waiting);
     }
 
+    /// What waits for its moment and has not struck does not strike any more.
+    pub fn strikes_no_more(&self) {
+        self.waiting.lock().expect("the list").drain(..).for_each(|one| one.abort());
+    }
+
     /// Ana gets production back, whatever it takes.
     pub async fn ana_rolls_back(&self) {
         let ana = self.w.user("ana");
@@ -165,7 +175,7 @@ impl Night {
     }
 
     /// Lets seconds pass, also while somebody is at work who waits for the clock himself.
-    async fn passes(&self, seconds: i64) {
+    pub async fn passes(&self, seconds: i64) {
         let clock = &self.w.clock;
         let end = clock.now() + Span::seconds(seconds);
         while clock.now() < end {
