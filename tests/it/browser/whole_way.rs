@@ -176,11 +176,17 @@ fn a_revert_that_conflicts_names_the_files_and_waits_for_a_person() {
         page.presses("Confirm");
         page.sees("#1 shop: proven");
         page.sends("/revert");
-        page.sees("Somebody changed the same lines since");
-        page.sees("src/checkout.ts");
+        page.sees("It conflicts");
+        page.sees("Conflicts in src/checkout.ts");
         page.scrolls_to_the_card();
         access::holds(page);
-        page.keeps_picture("1-conflict");
+        page.keeps_picture("1-tried-out");
+        page.presses("Open revert");
+        page.sees("#1 shop: the revert conflicts");
+        page.sees("Somebody changed the same lines since");
+        page.scrolls_to_the_card();
+        access::holds(page);
+        page.keeps_picture("2-conflict");
         page.sees_the_shop_say("Checkout is open");
     });
 }
