@@ -246,8 +246,7 @@ name = "shop"
 provider = "vercel"
 project = "prj_shop"
 team = "team_demo"
-repo = "demo/shop"
-production_url = "http://{shop}/"
+{repo}production_url = "http://{shop}/"
 deployment_url = "http://{shop}/_deployments/{{host}}"
 marker = {{ header = "x-deployment-id" }}
 proof_paths = ["/", "/checkout"]
@@ -257,6 +256,8 @@ responders = [{ana}, {bo}]
 leads = [{lee}]
 egress = ["{shop}"]
 {journeys}"#,
+            // Without a GitHub to ask, a repository would only be promised.
+            repo = if github.is_empty() { "" } else { "repo = \"demo/shop\"\n" },
             journeys = JOURNEYS,
             journal = quoted(folder.join("journal.db").display().to_string()),
             bot_token = quoted(file("bot_token")),

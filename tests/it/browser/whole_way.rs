@@ -1,5 +1,5 @@
-//! The whole way, from the broken shop to "resolved", and its two classic turns: a fix that breaks production, and a revert
-//! that conflicts.
+//! The whole way, from the broken shop to "resolved", and its two classic turns: a fix that breaks production, and a
+//! revert that conflicts.
 
 use std::cell::Cell;
 
