@@ -12,7 +12,7 @@ use crate::world::github::{BOT, GitHubModel, VENDOR, json};
 /// The merged pull request that brought a commit to the main branch, else the open ones that hold it.
 pub(super) fn of_commit(desk: &Desk<'_>, sha: &str, request: &Request) -> Answer {
     // Nobody's pull request brought a commit that is not here.
-    let Some(sha) = desk.resolve(sha) else { return Answer::page(Vec::new(), request) };
+    let Some(sha) = desk.resolve(sha) else { return Answer::new(200, serde_json::json!([])) };
     let brought = |pull: &&Pull| match &pull.fate {
         Fate::Merged { sha: merged, .. } => *merged == sha || pull.commits.contains(&sha),
         Fate::Open => pull.commits.contains(&sha),
