@@ -34,8 +34,8 @@ pub async fn watch(engine: Engine) {
             prune(&engine).await;
         }
         count += 1;
-        drop(at_work);
         let next = clock.now() + PERIOD;
+        drop(at_work);
         tokio::select! {
             biased;
             () = engine.stopped() => return,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use repoint::domain::time::Span;
+use repoint::engine::ports::Clock;
 use repoint::world::github::{GitHubModel, Outcome, PullView};
 use repoint::world::vercel::AutoAssign;
 use serde_json::{Value, json};
@@ -12,6 +13,16 @@ use super::{
     reverts, until_built, until_resolved, verifies,
 };
 use crate::harness::{BAD, GOOD, OLDER, World};
+
+/// A poll, and the second in which it is told.
+const POLL: Span = Span::seconds(62);
+
+/// Waits until the team is told this, and sees that it took no longer than a poll.
+async fn noticed_within_a_poll(w: &World, what: &str) {
+    let since = w.clock.now();
+    w.passes_until(what, || w.incidents().contains(what)).await;
+    assert!(w.clock.now().since(since) <= POLL, "{what} came late");
+}
 
 #[test]
 fn a_merge_of_somebody_else_while_the_bad_change_is_on_main_is_warned_of() {
@@ -43,9 +54,8 @@ fn an_undo_of_the_rollback_in_the_dashboard_is_noticed_and_the_way_back_is_open(
         w.settle().await;
         w.models.vercel.undo_rollback_by_other("shop");
         assert_eq!(w.live(), BAD);
-        w.passes(Span::seconds(61)).await;
+        noticed_within_a_poll(&w, "*Not by me*").await;
         let told = w.incidents();
-        assert!(told.contains("*Not by me*"), "{told}");
         assert!(told.contains("That is the bad deployment: users get it again"), "{told}");
         assert_eq!((w.live().as_str(), w.rollbacks_sent()), (BAD, 1), "it is not fought");
         let said = w.numbers_of("incidents", "That is the bad deployment").len();
@@ -77,15 +87,13 @@ fn automatic_assignment_that_somebody_switches_on_is_noticed_before_it_ships_any
         w.rolls_back().await;
         w.settle().await;
         w.models.vercel.set_auto_assign("shop", AutoAssign::On);
-        w.passes(Span::seconds(61)).await;
+        noticed_within_a_poll(&w, "*Not by me*").await;
         let told = w.incidents();
-        assert!(told.contains("*Not by me*"), "{told}");
         assert!(told.contains("the next merge goes live by itself"), "{told}");
         assert!(w.models.vercel.auto_assign("shop"), "it is not fought");
         assert_eq!(w.live(), GOOD);
         w.models.vercel.set_auto_assign("shop", AutoAssign::Off);
-        w.passes(Span::seconds(61)).await;
-        assert!(w.incidents().contains("is where it was left again"), "{}", w.incidents());
+        noticed_within_a_poll(&w, "is where it was left again").await;
     });
 }
 
@@ -94,8 +102,7 @@ fn a_flip_to_an_older_deployment_in_the_dashboard_is_told_and_left() {
     plays(async |w| {
         opens_the_revert(&w).await;
         w.somebody_flips_to(OLDER);
-        w.passes(Span::seconds(61)).await;
-        assert!(w.incidents().contains("*Not by me*"), "{}", w.incidents());
+        noticed_within_a_poll(&w, "*Not by me*").await;
         assert_eq!((w.live().as_str(), w.rollbacks_sent()), (OLDER, 1));
         // What they left is what the promote goes away from.
         merges(&w).await;
