@@ -6,6 +6,7 @@ use crate::chat::words;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{Direction, Finding, FlipEvent, Outcome};
 use crate::domain::incident::{Flip, Incident};
+use crate::domain::probe::Seen;
 
 /// One line for an event of a move of the pointer; `None`: it is no news.
 pub(super) fn line(incident: &Incident, event: &FlipEvent, prefix: &Prefix) -> Option<Text> {
@@ -43,7 +44,18 @@ pub(super) fn line(incident: &Incident, event: &FlipEvent, prefix: &Prefix) -> O
                 .strong("Accepted but not serving")
                 .and(": ")
                 .append(words::probe(last))
-                .and(". Production has not recovered. Check its names and any cache in front of it."),
+                .and(match last.seen {
+                    // The names are right, so that is not where to look.
+                    Seen::TargetFailing { .. } => {
+                        ". Production has not recovered: the target itself answers, with errors."
+                    }
+                    Seen::Target
+                    | Seen::Other { .. }
+                    | Seen::NoMarker { .. }
+                    | Seen::NoAnswer { .. } => {
+                        ". Production has not recovered. Check its names and any cache in front of it."
+                    }
+                }),
         ),
         FlipEvent::FlipFailed { failure } => Some(
             Text::default()
