@@ -197,16 +197,28 @@ pub struct Wish {
 /// What was read of the forge, as far as a decision asked for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Readings {
-    /// A revert that was tried out; inside, why there is none.
-    pub trial: Option<Fact<Result<Trial, String>>>,
+    /// What was tried to be taken back, and what came of it; inside, why there is no trial.
+    pub trial: Option<(Subject, Fact<Result<Trial, String>>)>,
     /// The newest pull request of a branch.
     pub pull: Option<Fact<Option<PullRef>>>,
-    /// A pull request's gate.
-    pub gate: Option<Fact<Gate>>,
+    /// A pull request's gate, with its number.
+    pub gate: Option<(u64, Fact<Gate>)>,
     /// Main as it stands.
     pub main: Option<Fact<Main>>,
     /// Whether a deployment's commit contains the fix, with the two commits that were asked about.
     pub ancestry: Option<Lineage>,
+}
+
+impl Readings {
+    /// The trial of this and nothing else: by the time it is judged, somebody may have asked for something else.
+    pub fn trial_of(&self, subject: &Subject) -> Option<&Fact<Result<Trial, String>>> {
+        self.trial.as_ref().filter(|(tried, _)| tried == subject).map(|(_, found)| found)
+    }
+
+    /// The gate of this pull request and no other: by the time it is judged, somebody may have named another fix.
+    pub fn gate_of(&self, number: u64) -> Option<&Fact<Gate>> {
+        self.gate.as_ref().filter(|(read, _)| *read == number).map(|(_, found)| found)
+    }
 }
 
 /// Whether one commit has another in its history, as it was read.

@@ -140,14 +140,16 @@ impl<'a> Reader<'a> {
         let service = self.service;
         for read in reads {
             match read {
-                Read::Trial(subject) => known.trial = Some(self.trial(subject).await),
+                Read::Trial(subject) => {
+                    known.trial = Some((subject.clone(), self.trial(subject).await))
+                }
                 Read::PullOf(branch) => {
                     let read = async { self.forge()?.pull_of(service, branch).await };
                     known.pull = Some(self.within(LONGEST_READ, CODE, read).await);
                 }
                 Read::Gate(number) => {
                     let read = async { self.forge()?.gate(service, *number).await };
-                    known.gate = Some(self.within(LONGEST_READ, CODE, read).await);
+                    known.gate = Some((*number, self.within(LONGEST_READ, CODE, read).await));
                 }
                 Read::Main(since) => {
                     let read = async { self.forge()?.main(service, since).await };

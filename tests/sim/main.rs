@@ -96,7 +96,7 @@ fn every_planted_fault_is_found() {
 
 #[test]
 fn a_planted_fault_is_shrunk_to_a_short_story() {
-    let bug = planted::Bug::HaltIgnored;
+    let bug = planted::Bug::EvidenceForgotten;
     let haul = hunt(1, PATIENCE, bug.sky(), Some(bug));
     let (script, outcome) = haul.broken.expect("it is found");
     let short = shrink::shrink(&script, &outcome, Some(bug));

@@ -8,8 +8,9 @@ use repoint::domain::actor::{Actor, Person};
 use repoint::domain::decide::Request;
 use repoint::domain::event::{Excuse, Task, Wish};
 use repoint::domain::fix::{self, GateVerdict, Layer2, g8_judge};
-use repoint::domain::ids::ServiceId;
+use repoint::domain::ids::{DeploymentId, ServiceId};
 use repoint::domain::incident::{Incident, Layer1};
+use repoint::domain::verification::{Address, Verdict};
 use repoint::engine::keeper::{Answer, Proposal};
 use repoint::engine::motor::Engine;
 
@@ -73,6 +74,12 @@ fn step(truth: &mut Truth, incident: &Incident) -> Option<Request> {
             Some(Request::Halt { service: incident.service.clone(), reason: None })
         }
         Layer2::Idle | Layer2::Looking(_) | Layer2::Opening(_) => None,
+        Layer2::Planned(_) if truth.people.in_thousand(200) => {
+            // What comes to main meanwhile is built without the fix.
+            let now = truth.true_now();
+            truth.repo().push(now);
+            None
+        }
         Layer2::Planned(plan) => press(truth, incident, Action::OpenRevert(plan.id.clone())),
         Layer2::Prepared(_) => name_fix(truth, incident),
         Layer2::Followed(fix) if fix.merged.is_none() => {
@@ -107,6 +114,9 @@ fn bring_on(truth: &mut Truth, incident: &Incident) -> Option<Request> {
     match &incident.layer1 {
         Layer1::Settled(flip) if flip.watching().is_some() => None,
         Layer1::Settled(_) | Layer1::Idle | Layer1::Lapsed(..) => {
+            if truth.people.in_thousand(200) {
+                return Some(bring_on_another(truth, incident, &built.id));
+            }
             if is_verified && truth.people.in_thousand(850) {
                 return promote(truth, incident);
             }
@@ -115,6 +125,26 @@ fn bring_on(truth: &mut Truth, incident: &Incident) -> Option<Request> {
         // The question is answered by its button; meanwhile somebody verifies once more.
         Layer1::Waiting(_) | Layer1::Resolving(_) | Layer1::Flipping(_) => {
             truth.people.in_thousand(100).then(|| verify_built(incident)).flatten()
+        }
+    }
+}
+
+/// Somebody takes another build for the fix's: verifies it, and promotes it if it is well.
+fn bring_on_another(truth: &mut Truth, incident: &Incident, built: &DeploymentId) -> Request {
+    let service = incident.service.clone();
+    let others = incident.verifications.iter().filter_map(|one| {
+        let is_good = one.address == Address::Own && one.verdict == Verdict::Passed;
+        Some(one.deployment.as_ref().filter(|_| is_good)?.id.clone())
+    });
+    match others.into_iter().find(|id| id != built) {
+        Some(id) => {
+            let wish = Wish { to: Some(id.to_string()), reason: None, asked_in: None };
+            Request::StartPromote { service, wish }
+        }
+        None => {
+            let number = 6 + truth.people.below(3);
+            let deployment = Some(format!("dpl_{service}{number}"));
+            Request::Verify { service, deployment }
         }
     }
 }

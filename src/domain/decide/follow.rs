@@ -26,7 +26,7 @@ pub(super) fn plan(book: &Book, incident: IncidentId, facts: &Facts) -> Step {
         Ok(subject) => subject,
         Err(refusal) => return Ok(refused(&case, refusal)),
     };
-    let Some(trial) = &facts.forge.trial else {
+    let Some(trial) = facts.forge.trial_of(&subject) else {
         return Ok(Decision::Needs(vec![Read::Trial(subject)]));
     };
     let trial = match trial.get() {
@@ -137,7 +137,7 @@ pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Times
         return give_up("the one who confirmed it may no longer act");
     }
     if let Layer2::Followed(fix) = &case.incident.layer2 {
-        let Some(gate) = &facts.forge.gate else {
+        let Some(gate) = facts.forge.gate_of(fix.pull.number) else {
             return Ok(Decision::Needs(vec![Read::Gate(fix.pull.number)]));
         };
         let Some(gate) = gate.get() else { return Ok(trouble(&case, &why_unknown(gate))) };
@@ -236,7 +236,7 @@ pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
             false
         }
         Layer2::Followed(fix) => {
-            let Some(gate) = &facts.forge.gate else {
+            let Some(gate) = facts.forge.gate_of(fix.pull.number) else {
                 return Ok(Decision::Needs(vec![Read::Gate(fix.pull.number)]));
             };
             let Some(seen) = gate.get() else { return Ok(trouble(&case, &why_unknown(gate))) };
@@ -266,7 +266,7 @@ pub(super) fn see_gate(book: &Book, incident: IncidentId, facts: &Facts, now: Ti
     let Some(fix) = case.incident.fix().filter(|fix| fix.merged.is_none()) else {
         return Ok(Decision::nothing());
     };
-    let Some(gate) = &facts.forge.gate else {
+    let Some(gate) = facts.forge.gate_of(fix.pull.number) else {
         return Ok(Decision::Needs(vec![Read::Gate(fix.pull.number)]));
     };
     let Some(seen) = gate.get() else { return Ok(trouble(&case, &why_unknown(gate))) };

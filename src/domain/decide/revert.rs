@@ -101,7 +101,7 @@ pub(super) fn merge(case: &Case<'_>, head: &str, by: &Person, facts: &Facts) -> 
         return Err(Refusal::AlreadyConfirmed { by: merge.by.clone(), at: merge.at });
     }
     guard::is_not_halted(case.state)?;
-    let Some(gate) = &facts.forge.gate else {
+    let Some(gate) = facts.forge.gate_of(fix.pull.number) else {
         return Ok(Decision::Needs(vec![Read::Gate(fix.pull.number)]));
     };
     let Some(gate) = gate.get() else {
@@ -166,7 +166,7 @@ pub(super) fn name(book: &Book, service: &ServiceId, number: u64, facts: &Facts)
     if matches!(&case.incident.layer2, Layer2::Opening(opening) if !opening.is_refused()) {
         return Err(Refusal::NotYet);
     }
-    let Some(gate) = &facts.forge.gate else {
+    let Some(gate) = facts.forge.gate_of(number) else {
         return Ok(Decision::Needs(vec![Read::Gate(number)]));
     };
     let Some(gate) = gate.get() else {

@@ -85,7 +85,7 @@ pub fn with_green_gates(facts: &Facts) -> Facts {
 
 fn with_gate(facts: &Facts, change: impl Fn(&mut repoint::domain::fix::Gate)) -> Facts {
     let mut with = facts.clone();
-    if let Some(fact) = &mut with.forge.gate
+    if let Some((_, fact)) = &mut with.forge.gate
         && let Known::Known(gate) = &mut fact.value
     {
         change(gate);

@@ -102,6 +102,7 @@ impl Ports {
 impl Forge for Ports {
     async fn try_revert(&self, service: &ServiceId, subject: &Subject) -> Result<Trial, PortError> {
         self.reading(Op::Try, service, |truth, _| {
+            truth.promises.fix.tried(service, subject);
             let no = || error(PortErrorKind::Rejected, "there is no such change on main");
             truth.repo().try_revert(subject).ok_or_else(no)
         })

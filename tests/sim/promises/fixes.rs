@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use repoint::domain::actor::{Actor, Person, Policy, Role};
 use repoint::domain::fix::{
-    Call, FixEvent, ForgeCall, ForgeOutcome, Gate, GateVerdict, Layer2, g8_judge,
+    Call, FixEvent, ForgeCall, ForgeOutcome, Gate, GateVerdict, Layer2, PullState, Subject,
+    g8_judge,
 };
 use repoint::domain::ids::{EffectId, ServiceId};
 use repoint::domain::incident::Incident;
@@ -24,6 +25,8 @@ pub struct Fixes {
     main: Vec<String>,
     /// Gates that were read, newest first.
     gates: Vec<(u64, u64, Gate)>,
+    /// What was last tried to be taken back.
+    tried: BTreeMap<ServiceId, Subject>,
     /// When a service's forge was last read.
     read: BTreeMap<ServiceId, u64>,
     /// When each effect was confirmed.
@@ -39,6 +42,7 @@ impl Default for Fixes {
         Self {
             main: (1..=5).map(first_commits).collect(),
             gates: Vec::new(),
+            tried: BTreeMap::new(),
             read: BTreeMap::new(),
             confirmed: BTreeMap::new(),
             unknown: BTreeMap::new(),
@@ -53,6 +57,11 @@ impl Fixes {
         self.gates.insert(0, (now, number, gate.clone()));
         self.gates.truncate(GATES_KEPT);
         self.read.insert(service.clone(), now);
+    }
+
+    /// A revert was tried out.
+    pub fn tried(&mut self, service: &ServiceId, subject: &Subject) {
+        self.tried.insert(service.clone(), subject.clone());
     }
 
     /// A branch's pull request was looked for.
@@ -156,6 +165,11 @@ impl Promises {
                 self.expect(was_seen, "S6", || format!("{head} was confirmed and never seen"));
                 self.fix.confirmed.insert(effect.clone(), now);
             }
+            FixEvent::RevertPlanned { plan } => {
+                let tried = self.fix.tried.get(&before.service);
+                let is_of_it = tried == Some(&plan.subject);
+                self.expect(is_of_it, "S6", || format!("{:?} was never tried out", plan.subject));
+            }
             FixEvent::ForgeCallStarted { .. } => self.forge_started(before, policy),
             FixEvent::ForgeCallEnded { effect, outcome: ForgeOutcome::Unknown { .. } } => {
                 self.fix.unknown.insert(effect.clone(), now);
@@ -168,10 +182,7 @@ impl Promises {
                     self.forge_read_since(before, &opening.effect);
                 }
             }
-            FixEvent::FixMerged { sha } => {
-                let is_there = self.fix.main.contains(sha);
-                self.expect(is_there, "proven", || format!("{sha} is not on main"));
-            }
+            FixEvent::FixMerged { sha } => self.is_merged(before, sha),
             FixEvent::FixBuilt { deployment } => {
                 let merged = before.fix().and_then(|fix| fix.merged.as_ref());
                 let is_ours = merged.is_some_and(|one| deployment.sha.as_ref() == Some(&one.sha));
@@ -179,7 +190,6 @@ impl Promises {
             }
             FixEvent::ForgeCallEnded { .. }
             | FixEvent::RevertRefused { .. }
-            | FixEvent::RevertPlanned { .. }
             | FixEvent::GateSeen { .. }
             | FixEvent::FixNudged
             | FixEvent::FixBuildFailed { .. }
@@ -187,6 +197,15 @@ impl Promises {
             | FixEvent::ForgeTroubleMet { .. }
             | FixEvent::ForgeTroubleOver => {}
         }
+    }
+
+    /// What is said to be merged is this very pull request, as it was read.
+    fn is_merged(&mut self, before: &Incident, sha: &str) {
+        let number = before.fix().map(|fix| fix.pull.number);
+        let merged = PullState::Merged { sha: sha.to_owned() };
+        let was_read =
+            self.fix.gates.iter().any(|(_, of, gate)| Some(*of) == number && gate.state == merged);
+        self.expect(was_read, "proven", || format!("{number:?} was never read as merged at {sha}"));
     }
 
     /// Somebody who may asked for it (S4, S21).

@@ -1,17 +1,19 @@
 //! Layer 2: from `/revert` to the build that is ready and not live.
 
 use crate::domain::action::Action;
-use crate::domain::decide::{Read, Request};
+use crate::domain::actor::Actor;
+use crate::domain::decide::{Decision, Read, Request, decide};
 use crate::domain::deployment::{BuildState, Deployment};
 use crate::domain::event::Event;
 use crate::domain::event::Excuse;
+use crate::domain::fact::Fact;
 use crate::domain::fix::{
     Call, CheckState, FixEvent, FixKind, ForgeOutcome, GateVerdict, Layer2, Opened, Outlook,
-    PullState, Road,
+    PullState, Road, Subject,
 };
 use crate::domain::fixture::forge::{MERGED, commit, gate, pull_ref, trial};
 use crate::domain::fixture::repair::fix_build;
-use crate::domain::fixture::{FIRST, Story, id_of};
+use crate::domain::fixture::{FIRST, Story, id_of, person};
 use crate::domain::ids::IncidentId;
 use crate::domain::plan::{Looks, Next, fix as plan_of_fix};
 use crate::domain::refusal::Refusal;
@@ -351,4 +353,29 @@ fn a_forge_that_cannot_be_read_before_a_merge_is_asked_again_after_a_while() {
     assert_eq!(at.since(story.now), Span::seconds(5));
     let next = plan_of_fix::next(&story.book, FIRST, &Looks::default(), story.now);
     assert_eq!(next, Next::Decide(story.now, Request::StartForgeCall(FIRST)));
+}
+
+#[test]
+fn what_was_read_of_another_pull_request_or_change_says_nothing_of_this_one() {
+    let mut merged = gate(CheckState::Passed);
+    merged.state = PullState::Merged { sha: MERGED.to_owned() };
+    let mut story = Story::green();
+    let mut facts = story.facts(Actor::Bot);
+    facts.forge.gate = Some((125, Fact::known("github", story.now, merged)));
+    let read = Decision::Needs(vec![Read::Gate(126)]);
+    assert_eq!(decide(&story.book, &Request::SeeGate(FIRST), &facts, story.now), read);
+    let action = Action::Merge(gate(CheckState::Passed).head);
+    let press = Request::Press { incident: FIRST, action, pressed_at: story.now };
+    facts.actor = Actor::Person(person("bo"));
+    assert_eq!(decide(&story.book, &press, &facts, story.now), read);
+    story.merges("bo");
+    facts.actor = Actor::Bot;
+    assert_eq!(decide(&story.book, &Request::StartForgeCall(FIRST), &facts, story.now), read);
+
+    let mut story = Story::pinned();
+    story.reverts_what("ana", Some("#124"), None);
+    let mut facts = story.facts(Actor::Bot);
+    facts.forge.trial = Some((Subject::Pull(123), Fact::known("github", story.now, Ok(trial()))));
+    let read = Decision::Needs(vec![Read::Trial(Subject::Pull(124))]);
+    assert_eq!(decide(&story.book, &Request::PlanRevert(FIRST), &facts, story.now), read);
 }
