@@ -13,7 +13,10 @@ use crate::domain::plan::{STEPS, Step};
 
 /// All steps in order. Those of Layer 2 are drawn where a repository is configured, one by one once they have begun.
 pub(super) fn checklist(incident: &Incident, drawing: &Drawing<'_>) -> Vec<Item> {
-    let mut items: Vec<Item> = STEPS.iter().map(|step| item(*step, incident)).collect();
+    let mut items = match folded(incident) {
+        Some(rolled_back) => vec![rolled_back],
+        None => STEPS.iter().map(|step| item(*step, incident)).collect(),
+    };
     let service = drawing.book.services.get(&incident.service);
     if service.is_some_and(|service| service.repository.is_some()) {
         let unknown = ServiceState::default();
@@ -26,6 +29,14 @@ pub(super) fn checklist(incident: &Incident, drawing: &Drawing<'_>) -> Vec<Item>
         }
     }
     items
+}
+
+/// Layer 1 as one line, once it is proven and the fix is the matter.
+fn folded(incident: &Incident) -> Option<Item> {
+    let Some(Layer1Done::Proven(at)) = &incident.layer1_done else { return None };
+    let is_over = is_left_behind(incident) && !is_later(incident);
+    let note = Text::plain("proven at ").time(*at);
+    is_over.then(|| line("Rolled back", (ItemState::Done, Some(note))))
 }
 
 /// Whether nothing of the way back to normal has begun: then it is one line, and the eye stays on the pointer.
