@@ -323,6 +323,11 @@ impl Project {
         Taken::Changes(confirmation)
     }
 
+    /// Whether the last job never ends.
+    pub fn hangs(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| job.fate == Fate::Never)
+    }
+
     /// Somebody gives up a job that never ends.
     pub fn clear_stuck_job(&mut self) {
         if let Some(job) = &mut self.job

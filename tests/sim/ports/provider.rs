@@ -193,8 +193,12 @@ impl Provider for Ports {
         to: &DeploymentId,
     ) -> Result<deployment::Taken, PortError> {
         self.writing(service, Effect::Promote { to: to.clone() }).await?;
-        // A job that is queued is told as queued, or as taken: both happen.
-        let is_queued = self.0.truth().chance.in_thousand(200);
+        // A job that waits is told as queued, or as taken: both happen. What is queued has an hour, so it does not hang.
+        let is_queued = {
+            let mut truth = self.0.truth();
+            let hangs = truth.project(service).is_some_and(|project| project.hangs());
+            truth.chance.in_thousand(200) && !hangs
+        };
         Ok(if is_queued { deployment::Taken::Queued } else { deployment::Taken::Accepted })
     }
 
