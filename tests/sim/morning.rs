@@ -96,11 +96,15 @@ fn unfinished(truth: &Truth) -> Option<String> {
             | Place::Over => false,
             // What is halted waits for a lead.
             Place::Intended | Place::ReadingFlag => !is_halted && incident.needs_person.is_none(),
+            // What the provider has waiting behind something of its own has an hour, and the morning is shorter.
+            Place::Polling => {
+                let is_queued = incident.flip().is_some_and(|flip| flip.queued_at.is_some());
+                !is_queued && incident.needs_person.is_none()
+            }
             Place::Resolving
             | Place::Sending
             | Place::Unknown
             | Place::Doubted
-            | Place::Polling
             | Place::Proving
             | Place::Disarming
             | Place::Arming => incident.needs_person.is_none(),
