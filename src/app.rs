@@ -1,6 +1,8 @@
 //! The only place where concrete types meet: builds the adapters from the configuration, starts the loops and the server,
 //! shuts down in order. Tests and the demo start the bot through the same door as `main` does.
 
+mod platforms;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,28 +16,28 @@ use tokio::task::JoinHandle;
 
 use crate::adapters::chance::SystemChance;
 use crate::adapters::clock::SystemClock;
+use crate::adapters::github::hook::{self, GitHubHook};
 use crate::adapters::github::{GitConfig, GitHubCode, GitHubConfig, GitHubForge, GitHubRepository};
 use crate::adapters::journal::SqliteJournal;
 use crate::adapters::probe::{Deadlines, HttpProber, HttpWalker, Journey, Marker, Site};
-use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
-use crate::adapters::slack::notifier::SlackNotifier;
-use crate::adapters::slack::receive::{self, SlackHttp};
-use crate::adapters::slack::response_url::ResponseUrls;
-use crate::adapters::slack::socket::{SocketHandle, SocketMode};
-use crate::adapters::slack::verify::Verifier;
 use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::chat::catalog::Catalog;
 use crate::chat::desk::Desk;
 use crate::chat::narrator::Herald;
-use crate::config::{CodeSettings, Config, MarkerSetting, ServiceSettings, SlackMode};
+use crate::config::{CodeSettings, Config, MarkerSetting, ServiceSettings};
 use crate::domain::book::Book;
 use crate::engine::keeper::{Keeper, Tools};
 use crate::engine::motor::{Engine, Hands};
 use crate::engine::ports::{Chance, Clock, Code, DomainRules, Forge, Journal, Provider};
 use crate::engine::reader::{Codes, Forges};
+use crate::engine::roster::{self, Roster};
 use crate::engine::{reconcile, recovery};
 use crate::http::{self, Health};
 use crate::server::{self, Limits};
+
+use platforms::{Connections, Platforms};
+
+pub(crate) use platforms::{discord_api, slack_api};
 
 /// Given the journal that was opened, what the bot takes for it.
 pub type BeforeJournal = dyn Fn(Arc<dyn Journal>) -> Arc<dyn Journal> + Send + Sync;
@@ -66,7 +68,7 @@ impl Default for Seams {
 pub struct App {
     engine: Engine,
     address: SocketAddr,
-    socket: Option<SocketHandle>,
+    connections: Connections,
     close_server: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     watcher: JoinHandle<()>,
@@ -85,23 +87,20 @@ impl App {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let journal = (seams.journal)(open_journal(config)?);
         recovery::check(journal.as_ref()).await.context("the journal cannot be relied on")?;
-        let slack = Arc::new(SlackApi::new(&SlackApiConfig {
-            api_url: config.slack.api_url.clone(),
-            bot_token: config.slack.bot_token.clone(),
-            team: config.slack.team.clone(),
-        })?);
-        let engine = build_engine(config, &seams, journal.clone(), slack).await?;
+        let platforms = Platforms::new(config, &seams.clock)?;
+        let engine = build_engine(config, &seams, journal.clone(), &platforms).await?;
         let catalog = Arc::new(Catalog::load().context("the command declarations")?);
-        let prefix = config.slack.prefix.clone();
+        let prefix = config.prefix.clone();
         let desk = Desk::new(engine.clone(), catalog, prefix, config.commands_per_minute);
 
+        engine.keeper().tools().roster.begin().await;
         recovery::recover(&engine).await.context("what was left to do cannot be read")?;
         let soundness = recovery::check_all(journal.clone());
-        let watcher = tokio::spawn(reconcile::watch(engine.clone()));
+        let watcher = tokio::spawn(watch(engine.clone()));
 
-        let (routes, socket) = open_slack(config, &seams, &desk).await?;
-        let connected = socket.as_ref().map(SocketHandle::connected);
-        let health = Health { soundness, journal, connected };
+        let (routes, connections) = platforms.open(config, &seams.clock, &desk).await?;
+        let routes = routes.merge(hooks(config, &engine));
+        let health = Health { soundness, journal, connected: connections.connected() };
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -114,7 +113,7 @@ impl App {
         };
         let server = tokio::spawn(server::serve(listener, router, Limits::default(), until));
         tracing::info!(%address, services = config.services.len(), "ready");
-        Ok(Self { engine, address, socket, close_server: Some(close_server), server, watcher })
+        Ok(Self { engine, address, connections, close_server: Some(close_server), server, watcher })
     }
 
     /// Where the server listens.
@@ -129,9 +128,7 @@ impl App {
 
     /// Takes nothing new in, finishes what was begun, closes the doors.
     pub async fn stop(mut self) {
-        if let Some(socket) = self.socket.take() {
-            socket.shutdown().await;
-        }
+        std::mem::take(&mut self.connections).close().await;
         if let Some(close) = self.close_server.take() {
             // The server may have ended by itself.
             let _ = close.send(());
@@ -145,6 +142,11 @@ impl App {
         }
         tracing::info!("stopped");
     }
+}
+
+/// What is looked at again and again.
+async fn watch(engine: Engine) {
+    tokio::join!(reconcile::watch(engine.clone()), roster::watch(engine));
 }
 
 fn open_journal(config: &Config) -> anyhow::Result<Arc<dyn Journal>> {
@@ -161,14 +163,18 @@ async fn build_engine(
     config: &Config,
     seams: &Seams,
     journal: Arc<dyn Journal>,
-    slack: Arc<SlackApi>,
+    platforms: &Platforms,
 ) -> anyhow::Result<Engine> {
     let tools = Tools {
         journal,
         clock: seams.clock.clone(),
         chance: seams.chance.clone(),
-        narrator: Arc::new(Herald { prefix: config.slack.prefix.clone() }),
-        policy: Arc::new(config.policy(seams.clock.now())),
+        narrator: Arc::new(Herald { prefix: config.prefix.clone() }),
+        roster: Arc::new(Roster::new(
+            config.policy(),
+            platforms.directories(config),
+            seams.clock.clone(),
+        )),
         rules: Arc::new(DomainRules),
     };
     let book = Book::new(config.services.iter().map(|one| one.service.clone()));
@@ -188,10 +194,9 @@ async fn build_engine(
     let prober = Arc::new(HttpProber::new(sites, seams.clock.clone()));
     let clock = seams.clock.clone();
     let walker = Arc::new(HttpWalker::new(prober.clone(), clock, Deadlines::default()));
-    let response_urls = ResponseUrls::new(config.slack.response_urls.as_deref())?;
-    let notifier = Arc::new(SlackNotifier::new(slack, response_urls));
     let codes = codes(config, &seams.clock)?;
     let forges = forges(config, &seams.clock)?;
+    let notifier = platforms.notifier();
     Ok(Engine::new(keeper, Hands { providers, codes, forges, prober, walker, notifier }))
 }
 
@@ -211,13 +216,27 @@ fn forges(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Forges> {
     Ok(with_code.map(|one| (one.service.id.clone(), github.clone())).collect())
 }
 
+/// The doors for those who say that there is something to look at; none without a secret to know them by.
+fn hooks(config: &Config, engine: &Engine) -> Router {
+    let github = config.github.as_ref().and_then(|github| github.webhook_secret.as_ref());
+    match github {
+        Some(secret) => hook::routes(GitHubHook {
+            signature: hook::Signature::new(secret),
+            listener: Arc::new(engine.clone()),
+            body_limit: hook::BODY_LIMIT,
+        }),
+        None => Router::new(),
+    }
+}
+
 /// The client for GitHub, if it is configured.
 pub(crate) fn github(
     config: &Config,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Option<GitHubCode>> {
     let Some(settings) = &config.github else { return Ok(None) };
-    let github = GitHubConfig { api_url: settings.api_url.clone(), token: settings.token.clone() };
+    let github =
+        GitHubConfig { api_url: settings.api_url.clone(), access: settings.access.clone() };
     Ok(Some(GitHubCode::new(github, repositories(config), clock.clone())?))
 }
 
@@ -227,7 +246,8 @@ pub(crate) fn github_forge(
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Option<GitHubForge>> {
     let Some(settings) = &config.github else { return Ok(None) };
-    let github = GitHubConfig { api_url: settings.api_url.clone(), token: settings.token.clone() };
+    let github =
+        GitHubConfig { api_url: settings.api_url.clone(), access: settings.access.clone() };
     let git = GitConfig { url: settings.git_url.clone(), cache: settings.cache.clone() };
     Ok(Some(GitHubForge::new(github, git, repositories(config), clock.clone())?))
 }
@@ -268,33 +288,4 @@ fn site(settings: &ServiceSettings) -> anyhow::Result<Site> {
         journeys,
         deployment_hosts: settings.deployment_hosts.clone(),
     })
-}
-
-async fn open_slack(
-    config: &Config,
-    seams: &Seams,
-    desk: &Desk,
-) -> anyhow::Result<(Router, Option<SocketHandle>)> {
-    let team = config.slack.team.clone();
-    match &config.slack.mode {
-        SlackMode::Http { signing_secrets } => {
-            let slack = SlackHttp {
-                verifier: Arc::new(Verifier::new(signing_secrets.clone())?),
-                team,
-                intake: Arc::new(desk.clone()),
-                clock: seams.clock.clone(),
-                body_limit: receive::BODY_LIMIT,
-            };
-            Ok((receive::routes(slack), None))
-        }
-        SlackMode::Socket { app_token } => {
-            let mode = SocketMode {
-                api_url: config.slack.api_url.clone(),
-                app_token: app_token.clone(),
-                team,
-            };
-            let handle = mode.start(Arc::new(desk.clone())).await?;
-            Ok((Router::new(), Some(handle)))
-        }
-    }
 }

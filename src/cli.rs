@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
+use crate::adapters::discord::register::{Changed, register};
 use crate::adapters::journal::{self, SqliteJournal};
-use crate::app::{App, Seams};
+use crate::app::{self, App, Seams};
 use crate::chat::catalog::{Catalog, Prefix};
 use crate::chat::generated::{self, ManifestMode, ManifestOptions};
 use crate::config::Config;
@@ -37,12 +38,17 @@ enum Verb {
     Demo(demo::Demo),
     /// Run the bot
     Run(ConfigArgs),
-    /// Check the configuration, the journal and the way to Slack and Vercel; changes nothing
+    /// Check the configuration, the journal and the way to chat and Vercel; changes nothing
     Doctor(ConfigArgs),
     /// Print what a platform needs to know of the commands
     Manifest {
         #[command(subcommand)]
         platform: Platform,
+    },
+    /// Tell a platform which commands there are
+    Register {
+        #[command(subcommand)]
+        platform: RegisterPlatform,
     },
     /// Look at the journal
     Journal {
@@ -72,6 +78,18 @@ enum Platform {
         #[arg(long, default_value = "Repoint")]
         name: String,
     },
+    /// Discord's commands, as JSON
+    Discord {
+        /// What stands before every command's name, for example rp-
+        #[arg(long, default_value = "")]
+        prefix: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum RegisterPlatform {
+    /// Replace the commands of the configured application in the configured server
+    Discord(ConfigArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -132,6 +150,13 @@ async fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Doctor(args) => doctor::run(&args.config).await,
         Verb::Manifest { platform: Platform::Slack { prefix, http, name } } => {
             manifest(&prefix, http, name)
+        }
+        Verb::Manifest { platform: Platform::Discord { prefix } } => {
+            let prefix: Prefix = prefix.parse()?;
+            print_json(&generated::discord_commands(&Catalog::load()?, &prefix))
+        }
+        Verb::Register { platform: RegisterPlatform::Discord(args) } => {
+            register_discord(&args.config).await
         }
         Verb::Journal { verb: JournalVerb::Verify(args) } => verify(&args).await,
         Verb::Journal { verb: JournalVerb::Export(args) } => export(&args).await,
@@ -196,8 +221,26 @@ fn manifest(prefix: &str, http: Option<String>, name: String) -> anyhow::Result<
     let mode = http.map_or(ManifestMode::Socket, |base_url| ManifestMode::Http { base_url });
     let options = ManifestOptions { name, prefix, mode };
     let manifest = generated::slack_manifest(&Catalog::load()?, &options)?;
-    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&manifest)?)?;
+    print_json(&manifest)
+}
+
+fn print_json(value: &serde_json::Value) -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(value)?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn register_discord(path: &Path) -> anyhow::Result<ExitCode> {
+    let changed = register_commands(&Config::load(path)?).await?;
+    writeln!(std::io::stdout(), "{changed}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells Discord which commands there are.
+async fn register_commands(config: &Config) -> anyhow::Result<Changed> {
+    let api = app::discord_api(config, &Seams::default().clock)?
+        .context("the configuration has no [discord]")?;
+    let commands = generated::discord_commands(&Catalog::load()?, &config.prefix);
+    register(&api, &commands).await.context("cannot register the commands")
 }
 
 fn open(args: &JournalArgs) -> anyhow::Result<SqliteJournal> {

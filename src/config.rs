@@ -1,7 +1,9 @@
 //! File and environment → validated values. Refuses to start on doubt, with all errors at once; never shows a secret.
 
+mod chat;
 mod code;
 mod journeys;
+mod people;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -16,11 +18,15 @@ use url::Url;
 use crate::adapters::probe::{CacheBuster, Journey};
 use crate::adapters::secret::Secret;
 use crate::chat::catalog::Prefix;
-use crate::domain::actor::{Person, Platform, Policy, Role};
+use crate::domain::actor::{Grantee, Person, Platform, Role};
 use crate::domain::ids::ServiceId;
-use crate::domain::service::{Channel, Limits, Service};
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::policy::{Humans, Policy};
+use crate::domain::service::{Limits, Service};
+use crate::domain::time::Span;
 
+use chat::Tenants;
+
+pub use chat::{DiscordMode, DiscordSettings, SlackMode, SlackSettings};
 pub use code::{CodeSettings, GitHubSettings};
 pub use raw::MarkerSetting;
 
@@ -33,46 +39,20 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How many commands one person may type in a minute.
     pub commands_per_minute: u32,
-    /// Slack.
-    pub slack: SlackSettings,
+    /// What stands before every command's name.
+    pub prefix: Prefix,
+    /// Slack, if it is used.
+    pub slack: Option<SlackSettings>,
+    /// Discord, if it is used; at least one of the two is.
+    pub discord: Option<DiscordSettings>,
     /// Vercel.
     pub vercel: VercelSettings,
     /// GitHub, if it is used.
     pub github: Option<GitHubSettings>,
     /// The services, at least one.
     pub services: Vec<ServiceSettings>,
-}
-
-/// How Slack is reached.
-#[derive(Clone, Debug)]
-pub struct SlackSettings {
-    /// Socket Mode or HTTP, each with what it needs.
-    pub mode: SlackMode,
-    /// The Web API, without a slash at the end.
-    pub api_url: String,
-    /// The bot token.
-    pub bot_token: Secret,
-    /// The workspace.
-    pub team: String,
-    /// What stands before every command's name.
-    pub prefix: Prefix,
-    /// A model's addresses for answers, beside Slack's own.
-    pub response_urls: Option<String>,
-}
-
-/// How Slack's requests come in.
-#[derive(Clone, Debug)]
-pub enum SlackMode {
-    /// The bot dials Slack.
-    Socket {
-        /// The app-level token.
-        app_token: Secret,
-    },
-    /// Slack calls the bot.
-    Http {
-        /// Signing secrets: the present one, and during a rotation the next one.
-        signing_secrets: Vec<Secret>,
-    },
+    /// Ids that belong to one human each.
+    pub humans: Vec<BTreeSet<Person>>,
 }
 
 /// How Vercel is reached.
@@ -113,8 +93,8 @@ pub struct ServiceSettings {
     pub deployment_hosts: Vec<String>,
     /// What `/verify` walks; empty: the proof paths.
     pub journeys: Vec<Journey>,
-    /// Who may act.
-    pub roles: BTreeMap<Person, Role>,
+    /// Who may act: people and groups.
+    pub grants: BTreeMap<Grantee, Role>,
 }
 
 /// Everything that is wrong with a configuration.
@@ -151,10 +131,17 @@ impl Config {
         }
     }
 
-    /// Who may do what.
-    pub fn policy(&self, now: Timestamp) -> Policy {
-        let roles = self.services.iter().map(|one| (one.service.id.clone(), one.roles.clone()));
-        Policy { read_at: now, roles: roles.collect() }
+    /// Who may do what, as far as it is configured: no group is read yet.
+    pub fn policy(&self) -> Policy {
+        let grants = self.services.iter().map(|one| (one.service.id.clone(), one.grants.clone()));
+        let humans = Humans::new(&self.humans);
+        Policy { grants: grants.collect(), humans, ..Policy::default() }
+    }
+
+    /// Whether rights hang on groups of a platform, so that it must let the bot read them.
+    pub fn has_groups(&self, platform: Platform) -> bool {
+        let mut named = self.services.iter().flat_map(|one| one.grants.keys());
+        named.any(|one| matches!(one, Grantee::Group(group) if group.platform == platform))
     }
 }
 
@@ -173,13 +160,14 @@ impl Checker<'_> {
         if raw.server.commands_per_minute == 0 {
             self.wrong("server.commands_per_minute must be at least 1");
         }
-        let slack = self.slack(&raw.slack);
+        let chat = self.chat(raw.slack.as_ref(), raw.discord.as_ref());
         let vercel = self.vercel(&raw.vercel);
         let github =
             raw.github.as_ref().and_then(|one| self.github(one, Path::new(&raw.journal.path)));
         if raw.service.is_empty() {
             self.wrong("no [[service]] is configured: name at least one");
         }
+        let tenants = Tenants::of(raw);
         let mut names = BTreeSet::new();
         let mut projects = BTreeSet::new();
         let mut services = Vec::new();
@@ -190,54 +178,21 @@ impl Checker<'_> {
             if !projects.insert((&one.project, &one.team)) {
                 self.wrong(format!("service {:?}: another service has the same project", one.name));
             }
-            services.extend(self.service(one, &raw.slack.team));
+            services.extend(self.service(one, &tenants));
         }
+        let humans = self.humans(&raw.person);
+        let chat = chat?;
         Some(Config {
             journal: PathBuf::from(&raw.journal.path),
             listen: listen?,
             commands_per_minute: raw.server.commands_per_minute,
-            slack: slack?,
+            prefix: chat.prefix,
+            slack: chat.slack,
+            discord: chat.discord,
             vercel: vercel?,
             github,
             services,
-        })
-    }
-
-    fn slack(&mut self, raw: &raw::Slack) -> Option<SlackSettings> {
-        let bot_token = self.secret("slack.bot_token", Some(&raw.bot_token));
-        let prefix = self.parsed::<Prefix>("slack.command_prefix", &raw.command_prefix);
-        self.address("slack.api_url", &raw.api_url);
-        if !is_plain_id(&raw.team) {
-            self.wrong(format!(
-                "slack.team {:?} is not a workspace id such as T0123456789",
-                raw.team
-            ));
-        }
-        let mode = match raw.mode.as_str() {
-            "socket" => self
-                .secret("slack.app_token", raw.app_token.as_ref())
-                .map(|app_token| SlackMode::Socket { app_token }),
-            "http" => {
-                let first = self.secret("slack.signing_secret", raw.signing_secret.as_ref());
-                let next = raw.next_signing_secret.as_ref();
-                let next =
-                    next.and_then(|next| self.secret("slack.next_signing_secret", Some(next)));
-                first.map(|first| SlackMode::Http {
-                    signing_secrets: std::iter::once(first).chain(next).collect(),
-                })
-            }
-            other => {
-                self.wrong(format!("slack.mode {other:?} is neither \"socket\" nor \"http\""));
-                None
-            }
-        };
-        Some(SlackSettings {
-            mode: mode?,
-            api_url: raw.api_url.trim_end_matches('/').to_owned(),
-            bot_token: bot_token?,
-            team: raw.team.clone(),
-            prefix: prefix?,
-            response_urls: raw.response_urls.clone(),
+            humans,
         })
     }
 
@@ -247,7 +202,7 @@ impl Checker<'_> {
         Some(VercelSettings { api_url: api_url?, token: token? })
     }
 
-    fn service(&mut self, raw: &raw::Service, team: &str) -> Option<ServiceSettings> {
+    fn service(&mut self, raw: &raw::Service, tenants: &Tenants<'_>) -> Option<ServiceSettings> {
         let name = &raw.name;
         let is_name = (1..=40).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -274,12 +229,13 @@ impl Checker<'_> {
         let bypass = raw.protection_bypass.as_ref();
         let protection_bypass =
             bypass.and_then(|one| self.secret(&at("protection_bypass"), Some(one)));
-        let channels = self.channels(&at("channels"), &raw.channels, team);
-        let stakeholders = self.channels(&at("stakeholders"), &raw.stakeholders, team);
+        let channels = self.channels(&at("channels"), &raw.channels, tenants);
+        let stakeholders = self.channels(&at("stakeholders"), &raw.stakeholders, tenants);
         if raw.channels.is_empty() {
             self.wrong(at("channels is empty: the team must be told somewhere"));
         }
-        let roles = self.roles(name, raw);
+        let grants = self.grants(name, raw, tenants);
+        let second_person = self.second_person(name, raw);
         let deployment_hosts = self.deployment_hosts(name, &raw.deployment_hosts);
         let journeys = self.journeys(name, &raw.journeys);
         let code = self.code(name, raw);
@@ -293,6 +249,8 @@ impl Checker<'_> {
                 channels,
                 stakeholders,
                 limits: limits(raw),
+                second_person,
+                warns_pull_requests: raw.warn_pull_requests,
             },
             project: raw.project.clone(),
             team: raw.team.clone(),
@@ -309,7 +267,7 @@ impl Checker<'_> {
             egress: raw.egress.clone(),
             deployment_hosts,
             journeys,
-            roles,
+            grants,
         })
     }
 
@@ -326,41 +284,6 @@ impl Checker<'_> {
         if raw.proof_paths.is_empty() || raw.proof_paths.iter().any(|path| !path.starts_with('/')) {
             self.wrong(at("proof_paths needs at least one path, each beginning with /"));
         }
-    }
-
-    fn roles(&mut self, name: &str, raw: &raw::Service) -> BTreeMap<Person, Role> {
-        let mut roles = BTreeMap::new();
-        if raw.responders.is_empty() {
-            self.wrong(format!("service {name:?}: responders is empty, so nobody could act"));
-        }
-        for (key, list, role) in
-            [("responders", &raw.responders, Role::Responder), ("leads", &raw.leads, Role::Lead)]
-        {
-            for text in list {
-                if let Some(person) =
-                    self.parsed::<Person>(&format!("service {name:?}: {key}"), text)
-                {
-                    let known = roles.entry(person).or_insert(role);
-                    *known = role.max(*known);
-                }
-            }
-        }
-        roles
-    }
-
-    fn channels(&mut self, key: &str, list: &[String], team: &str) -> Vec<Channel> {
-        let mut channels = Vec::new();
-        for text in list {
-            // A channel is written as a person is: platform:TENANT/ID.
-            let Some(Person { platform, tenant, user }) = self.parsed::<Person>(key, text) else {
-                continue;
-            };
-            if platform == Platform::Slack && tenant != team {
-                self.wrong(format!("{key}: {text:?} is not in the workspace slack.team"));
-            }
-            channels.push(Channel { platform, tenant, id: user });
-        }
-        channels
     }
 
     fn parsed<T: std::str::FromStr>(&mut self, key: &str, text: &str) -> Option<T>
@@ -431,10 +354,6 @@ fn secret_file(path: &Path) -> Result<String, String> {
         return Err(format!("{shown} is too large for a secret"));
     }
     std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))
-}
-
-fn is_plain_id(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// A confirmation is bound to everything that is configured for its service.

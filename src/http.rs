@@ -20,8 +20,8 @@ pub struct Health {
     pub soundness: watch::Receiver<Soundness>,
     /// Can it be read and written?
     pub journal: Arc<dyn Journal>,
-    /// Is chat connected? `None`: chat calls us.
-    pub connected: Option<watch::Receiver<bool>>,
+    /// Is chat connected, on each platform that we dial? None at all: chat calls us.
+    pub connected: Vec<watch::Receiver<bool>>,
 }
 
 /// `/livez`, `/readyz` and what the platforms' adapters bring.
@@ -56,10 +56,10 @@ async fn ready(State(health): State<Health>) -> Response {
         (Ok(_), Soundness::NotChecked(why)) => format!("not checked: {why}"),
     };
     // Chat being away is said and does not make the bot unready: it goes on with what was confirmed.
-    let chat = match &health.connected {
-        None => "called over http",
-        Some(connected) if *connected.borrow() => "connected",
-        Some(_) => "not connected",
+    let chat = match health.connected.as_slice() {
+        [] => "called over http",
+        all if all.iter().all(|one| *one.borrow()) => "connected",
+        _ => "not connected",
     };
     let is_ready = usable.is_ok() && !journal.starts_with("damaged");
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -20,13 +20,12 @@ pub enum LogFormat {
 /// Sets logging up. `REPOINT_LOG` chooses what is logged, in the syntax of tracing's filters; usually `info`.
 pub fn set_up(format: LogFormat, usual: &str) {
     let filter = EnvFilter::try_from_env("REPOINT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    let base =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| OneLine(io::stderr()));
+    let is_coloured = format == LogFormat::Text && io::stderr().is_terminal();
+    let base = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || OneLine { to: io::stderr(), is_coloured });
     let installed = match format {
-        LogFormat::Text => {
-            let is_terminal = std::io::stderr().is_terminal();
-            base.with_target(false).with_ansi(is_terminal).finish().try_init()
-        }
+        LogFormat::Text => base.with_target(false).with_ansi(is_coloured).finish().try_init(),
         LogFormat::Json => base.json().finish().try_init(),
     };
     // A second set-up in one process (tests) keeps the first.
@@ -35,28 +34,32 @@ pub fn set_up(format: LogFormat, usual: &str) {
 
 /// Writes each event as one line of printable characters. The formatter hands an event over as a whole, with a line break at
 /// its end.
-struct OneLine<W>(W);
+struct OneLine<W> {
+    to: W,
+    is_coloured: bool,
+}
 
 impl<W: Write> Write for OneLine<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let (line, end) = text.strip_suffix('\n').map_or((&*text, ""), |line| (line, "\n"));
         // In one piece: other threads write too.
-        self.0.write_all((printable(line) + end).as_bytes())?;
+        self.to.write_all((printable(line, self.is_coloured) + end).as_bytes())?;
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.to.flush()
     }
 }
 
-/// With every control character written out. The formatter's own colours stay: all they can do is colour.
-fn printable(line: &str) -> String {
+/// With every control character written out. Where there are colours the formatter's own stay; a stranger who uses the same
+/// can colour, and hide nothing.
+fn printable(line: &str, is_coloured: bool) -> String {
     let mut out = String::with_capacity(line.len());
     for (at, c) in line.char_indices() {
         match c {
-            '\u{1b}' if is_colour(&line[at + 1..]) => out.push(c),
+            '\u{1b}' if is_coloured && is_colour(&line[at + 1..]) => out.push(c),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 out.extend(c.escape_default());
             }
@@ -66,10 +69,14 @@ fn printable(line: &str) -> String {
     out
 }
 
-/// Whether `ESC` and this are a terminal's sequence for a colour: `[`, numbers, `m`.
+/// Whether `ESC` and this are a sequence of the formatter: `[`, styles and colours that can be read, `m`.
 fn is_colour(rest: &str) -> bool {
     let numbers = rest.strip_prefix('[').and_then(|rest| rest.split_once('m'));
-    numbers.is_some_and(|(numbers, _)| numbers.bytes().all(|b| b.is_ascii_digit() || b == b';'))
+    numbers.is_some_and(|(numbers, _)| {
+        numbers.split(';').all(|number| {
+            matches!(number, "0" | "1" | "2" | "3" | "31" | "32" | "33" | "34" | "35" | "36")
+        })
+    })
 }
 
 #[cfg(test)]
@@ -101,7 +108,8 @@ mod tests {
         for format in [LogFormat::Text, LogFormat::Json] {
             let page = Page::default();
             let copy = page.clone();
-            let base = tracing_subscriber::fmt().with_writer(move || OneLine(copy.clone()));
+            let base = tracing_subscriber::fmt()
+                .with_writer(move || OneLine { to: copy.clone(), is_coloured: false });
             let text = |words: &String| {
                 tracing::warn!(%words, quoted = ?words, plain = words.as_str(), "said {words}");
             };
@@ -117,9 +125,15 @@ mod tests {
             assert_eq!(lines.len(), hostile.len(), "{format:?}");
             for line in lines {
                 assert!(line.contains("WARN"), "{line:?} is no event of ours");
-                let plain = line.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
-                assert!(!plain.contains(char::is_control), "{line:?}");
+                assert!(!line.contains(char::is_control), "{line:?}");
             }
         }
+    }
+    #[test]
+    fn on_a_terminal_colours_stay_and_nothing_can_be_hidden() {
+        let line = "\u{1b}[2mnow\u{1b}[0m \u{1b}[33m WARN\u{1b}[0m said \u{1b}[8mhidden\u{1b}[1;30m\u{1b}[2J";
+        let shown = "\u{1b}[2mnow\u{1b}[0m \u{1b}[33m WARN\u{1b}[0m said \\u{1b}[8mhidden\\u{1b}[1;30m\\u{1b}[2J";
+        assert_eq!(printable(line, true), shown);
+        assert!(!printable(line, false).contains(char::is_control));
     }
 }

@@ -1,8 +1,11 @@
-//! What every HTTP client of ours needs: bodies read up to a limit, and causes told without addresses.
+//! What every HTTP client of ours needs: one beginning, bodies read up to a limit, and causes told without addresses.
 
 use std::error::Error as _;
+use std::sync::OnceLock;
 
-use reqwest::Response;
+use hyper_rustls::ConfigBuilderExt;
+use reqwest::{ClientBuilder, Response};
+use rustls::ClientConfig;
 
 /// The longest body that is read from anyone: 1 MiB, so that no server can fill our memory.
 pub(super) const LONGEST_BODY: usize = 1024 * 1024;
@@ -16,6 +19,30 @@ pub(super) enum BodyError {
     /// The connection broke off or took too long.
     #[error("the answer broke off")]
     Broken(#[source] reqwest::Error),
+}
+
+/// A client in the making that follows nothing, sends nothing twice by itself, and goes the straight way.
+pub(super) fn http_client() -> ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy();
+    match trusted() {
+        Some(trusted) => builder.tls_backend_preconfigured(trusted),
+        // Its making fails and says why.
+        None => builder,
+    }
+}
+
+/// Whom the system trusts. Read once: to read more than a hundred certificates costs more than the probe that wants them.
+fn trusted() -> Option<ClientConfig> {
+    static TRUSTED: OnceLock<ClientConfig> = OnceLock::new();
+    if TRUSTED.get().is_none() {
+        let trusted = ClientConfig::builder().with_native_roots().ok()?.with_no_client_auth();
+        // Whoever was quicker read the same.
+        let _ = TRUSTED.set(trusted);
+    }
+    TRUSTED.get().cloned()
 }
 
 /// The whole body, if it is no longer than what is read from anyone.

@@ -1,8 +1,10 @@
 //! The live card: one per incident, drawn from the state alone, edited in place.
 //!
-//! What it says of the pointer is in `layer1` and `promote`, of the fix in `layer2` and `gate`; all of them go by `standing`.
+//! What it says of the pointer is in `layer1` and `promote`, of the fix in `layer2` and `gate`; all of them go by `standing`. What a
+//! question still lacks where it takes two people is in `agreement`.
 
 mod actions;
+mod agreement;
 mod checklist;
 mod fields;
 pub(crate) mod gate;
@@ -16,6 +18,7 @@ pub(crate) mod standing;
 mod tests;
 
 pub use actions::{actions, all_actions, answerers, tasks};
+pub use agreement::named;
 pub use headline::headline;
 
 use super::catalog::Prefix;
@@ -28,6 +31,7 @@ use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::time::Timestamp;
 use crate::engine::seal::Sealer;
+use standing::Standing;
 
 /// What a card is drawn from.
 #[derive(Clone, Copy)]
@@ -70,6 +74,7 @@ pub fn label(action: &Action) -> &'static str {
             Task::Settings => "Settings",
         },
         Action::ShowCard => "Show card",
+        Action::GiveReason(_) | Action::Reasoned(..) => "Give a reason",
     }
 }
 
@@ -78,13 +83,16 @@ pub fn button(incident: IncidentId, action: &Action, sealer: &Sealer) -> Button 
     let style = match action {
         Action::Confirm(_) | Action::Merge(_) => ButtonStyle::Danger,
         Action::Renew
-        | Action::Verify
         | Action::ShowCard
         | Action::Revert
         | Action::OpenRevert(_)
         | Action::Promote => ButtonStyle::Primary,
-        Action::Agree
+        // The next step only once there is something to verify: see `next_step`.
+        Action::Verify
+        | Action::Agree
         | Action::TakeTask(_)
+        | Action::GiveReason(_)
+        | Action::Reasoned(..)
         | Action::Cancel
         | Action::ChooseAnother(_)
         | Action::Choose(..) => ButtonStyle::Plain,
@@ -105,6 +113,7 @@ pub fn draw(incident: &Incident, drawing: &Drawing<'_>) -> Card {
     let title = format!("{} {}: {}", incident.id, incident.service, headline(incident, book));
     let mut parts = vec![Part::Title(title.clone().into())];
     parts.push(Part::Paragraph(layer1::situation(incident, drawing)));
+    parts.extend(agreement::lines(incident, drawing).into_iter().map(Part::Paragraph));
     parts.extend(layer2::preview(incident).into_iter().map(Part::Paragraph));
     let fields = fields::fields(incident, drawing);
     if !fields.is_empty() {
@@ -115,11 +124,24 @@ pub fn draw(incident: &Incident, drawing: &Drawing<'_>) -> Card {
     parts.extend(notes::statements(incident).into_iter().map(Part::Paragraph));
     parts.extend(notes::refused(incident, drawing).map(Part::Paragraph));
     parts.extend(notes::warnings(incident, state, drawing).into_iter().map(Part::Paragraph));
-    parts.extend(buttons(incident, &actions(incident, book), drawing));
+    parts.extend(next_step(incident, state, buttons(incident, &actions(incident, book), drawing)));
     parts.extend(notes::boundary(incident).map(Part::Paragraph));
     parts.extend(buttons(incident, &tasks(incident), drawing));
     parts.extend(notes::small_print(incident).map(Part::Note));
     Card { summary: title.into(), parts }
+}
+
+/// A fix that is built and not verified makes *Verify* the next step.
+fn next_step(incident: &Incident, state: &ServiceState, buttons: Option<Part>) -> Option<Part> {
+    let is_built = incident
+        .fix()
+        .is_some_and(|fix| matches!(standing::of_fix(incident, fix, state), Standing::Ready(_)));
+    let Some(Part::Buttons(mut buttons)) = buttons else { return buttons };
+    let verify = buttons.iter_mut().filter(|button| button.action == Action::Verify.name());
+    for button in verify.filter(|_| is_built) {
+        button.style = ButtonStyle::Primary;
+    }
+    Some(Part::Buttons(buttons))
 }
 
 fn buttons(incident: &Incident, actions: &[Action], drawing: &Drawing<'_>) -> Option<Part> {

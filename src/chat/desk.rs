@@ -1,4 +1,4 @@
-//! The front desk: takes commands and presses in, from whatever platform, and gives the immediate answer.
+//! The front desk: takes commands, presses and forms in, from whatever platform, and gives the immediate answer.
 //!
 //! Owns who is asking, where, and how often. Knows no platform and decides nothing: handlers turn requests into proposals
 //! to the engine, the domain decides. Every request gets an answer, also when the journal says no.
@@ -9,17 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::catalog::{Catalog, CommandName, Prefix};
-use super::handlers;
-use super::inbound::{Inbound, Intake};
+use super::complete::{self, Recent};
+use super::inbound::{Answer, Choice, Completing, Inbound, Intake, Said};
 use super::narrator::said;
 use super::parse::{self, Scope};
 use super::rate::Buckets;
 use super::reply::{Card, Text};
 use super::request::Request;
+use super::{form, handlers};
 use crate::domain::action::Action;
 use crate::domain::actor::Person;
 use crate::domain::book::Book;
-use crate::domain::ids::{DeliveryKey, ServiceId};
+use crate::domain::ids::{DeliveryKey, IncidentId, ServiceId};
 use crate::domain::refusal::Refusal;
 use crate::domain::service::Channel;
 use crate::domain::time::{Span, Timestamp};
@@ -44,6 +45,7 @@ struct Inner {
     prefix: Prefix,
     services: Vec<ServiceId>,
     buckets: Mutex<Buckets>,
+    recent: Recent,
 }
 
 /// One command, with who typed it and where.
@@ -90,9 +92,10 @@ pub enum DeskError {
 impl Desk {
     /// A desk for an engine.
     pub fn new(engine: Engine, catalog: Arc<Catalog>, prefix: Prefix, per_minute: u32) -> Self {
-        let services = engine.keeper().book().services.keys().cloned().collect();
-        let buckets = Mutex::new(Buckets::new(per_minute));
-        Self { inner: Arc::new(Inner { engine, catalog, prefix, services, buckets }) }
+        let services: Vec<_> = engine.keeper().book().services.keys().cloned().collect();
+        let (buckets, recent) = (Mutex::new(Buckets::new(per_minute)), Recent::of(&services));
+        let inner = Inner { engine, catalog, prefix, services, buckets, recent };
+        Self { inner: Arc::new(inner) }
     }
 
     /// What decides and acts.
@@ -110,6 +113,11 @@ impl Desk {
         &self.inner.prefix
     }
 
+    /// What was read of the services for people who type.
+    pub(super) fn recent(&self) -> &Recent {
+        &self.inner.recent
+    }
+
     /// The state.
     pub fn book(&self) -> Arc<Book> {
         self.inner.engine.keeper().book()
@@ -120,7 +128,7 @@ impl Desk {
         self.inner.engine.keeper().tools().clock.now()
     }
 
-    async fn command(&self, key: DeliveryKey, by: ReplyTo, command: &str, text: &str) -> Card {
+    async fn command(&self, key: DeliveryKey, by: ReplyTo, command: &str, words: &Said) -> Card {
         let now = self.now();
         if let Some(wait) = self.must_wait(&by.person, now) {
             let text = format!(
@@ -140,14 +148,20 @@ impl Desk {
             known: &self.inner.services,
             bound: &bound,
         };
-        let request = match parse::parse(&scope, name, text) {
+        let read = match words {
+            Said::Text(text) => parse::parse(&scope, name, text),
+            Said::Options { subcommand, options } => {
+                parse::from_options(&scope, name, subcommand.as_deref(), options)
+            }
+        };
+        let request = match read {
             Ok(request) => request,
             Err(refusal) => return refusal.card(),
         };
         let line = match &request {
             // A code stands for a button: it is not written down.
             Request::Press { .. } => format!("{command} press"),
-            _ => format!("{command} {text}").trim().to_owned(),
+            _ => format!("{command} {words}").trim().to_owned(),
         };
         let is_recorded = AtomicBool::new(false);
         let ask = Ask { key, by, bound, at: now, line, is_recorded };
@@ -180,39 +194,45 @@ impl Desk {
         buckets.take(person, now).err()
     }
 
-    /// `None`: it is stored, and what comes of it is told by messages.
-    async fn press(&self, key: DeliveryKey, by: ReplyTo, token: &str) -> Option<Card> {
+    async fn press(&self, key: DeliveryKey, by: ReplyTo, token: String) -> Answer {
+        let press = match self.pressed(&key, by, &token).await {
+            Ok(press) => press,
+            Err(answer) => return answer.into(),
+        };
+        match press.action.clone() {
+            Action::GiveReason(lacks) => self.open_form(&key, press, &lacks, token).await,
+            _ => self.store_press(&key, press).await.into(),
+        }
+    }
+
+    /// What a button's value stands for, as a press of it; `Err` is the answer where it stands for nothing.
+    async fn pressed(
+        &self,
+        key: &DeliveryKey,
+        by: ReplyTo,
+        token: &str,
+    ) -> Result<Press, Option<Card>> {
         let pressed_at = self.now();
         let journal = &self.inner.engine.keeper().tools().journal;
         let stored = match journal.token(&seal::hash(token)).await {
             Ok(stored) => stored,
-            Err(error) => return Some(self.not_stored(by, &error.into()).await),
+            Err(error) => return Err(Some(self.not_stored(by, &error.into()).await)),
         };
         let action =
             stored.as_ref().and_then(|one| serde_json::from_str::<Action>(&one.action).ok());
-        let (Some(stored), Some(action)) = (stored, action) else {
-            return self.refuse_press(&key, by, &Refusal::UnknownButton).await;
-        };
-        let press = Press { incident: stored.incident, action, by, pressed_at };
-        self.store_press(&key, press).await
+        match (stored, action) {
+            (Some(stored), Some(action)) => {
+                Ok(Press { incident: stored.incident, action, by, pressed_at })
+            }
+            _ => Err(self.refuse_press(key, by, &Refusal::UnknownButton).await),
+        }
     }
 
-    /// Stores a press whose button is known; refuses one from a channel that the incident is not shown in. Gives the answer
-    /// if it could not be stored.
+    /// Stores a press whose button is known; `None`: what comes of it is told by messages. Gives the answer if it could not
+    /// be stored.
     pub(super) async fn store_press(&self, key: &DeliveryKey, press: Press) -> Option<Card> {
-        // One that is long closed is not in the book any more, and its buttons deserve a true answer all the same.
-        let incident = match self.inner.engine.keeper().incident(press.incident).await {
-            Ok(incident) => incident,
-            Err(error) => return Some(self.not_stored(press.by, &error.into()).await),
-        };
-        let bound = bound_services(&self.book(), &press.by.channel);
-        match incident {
-            Some(incident) if !bound.contains(&incident.service) => {
-                return self.refuse_press(key, press.by, &Refusal::WrongChannel).await;
-            }
-            Some(incident) if incident.is_open() => {}
-            Some(_) => return self.refuse_press(key, press.by, &Refusal::IncidentOver).await,
-            None => return self.refuse_press(key, press.by, &Refusal::UnknownButton).await,
+        if let Err(answer) = self.admit(key, &press.by, press.incident).await {
+            return answer;
         }
         let by = press.by.clone();
         match intake::press(&self.inner.engine, key, press, LATE).await {
@@ -222,9 +242,31 @@ impl Desk {
         }
     }
 
+    /// Refuses a press from a channel that the incident is not shown in, and of one that is over.
+    pub(super) async fn admit(
+        &self,
+        key: &DeliveryKey,
+        by: &ReplyTo,
+        incident: IncidentId,
+    ) -> Result<(), Option<Card>> {
+        // One that is long closed is not in the book any more, and its buttons deserve a true answer all the same.
+        let incident = match self.inner.engine.keeper().incident(incident).await {
+            Ok(incident) => incident,
+            Err(error) => return Err(Some(self.not_stored(by.clone(), &error.into()).await)),
+        };
+        let bound = bound_services(&self.book(), &by.channel);
+        let refusal = match incident {
+            Some(incident) if !bound.contains(&incident.service) => Refusal::WrongChannel,
+            Some(incident) if incident.is_open() => return Ok(()),
+            Some(_) => Refusal::IncidentOver,
+            None => Refusal::UnknownButton,
+        };
+        Err(self.refuse_press(key, by.clone(), &refusal).await)
+    }
+
     /// Answers a press that the journal did not take. Without the journal there is no outbox: it is said once, directly,
     /// and given to the platform, which marks the button even if nothing can be said.
-    async fn not_stored(&self, by: ReplyTo, error: &DeskError) -> Card {
+    pub(super) async fn not_stored(&self, by: ReplyTo, error: &DeskError) -> Card {
         tracing::error!(%error, "a press could not be stored");
         let text = Text::plain("Not accepted, nothing was done: ").foreign(error.to_string());
         let card = said(text);
@@ -240,7 +282,7 @@ impl Desk {
         card
     }
 
-    async fn refuse_press(
+    pub(super) async fn refuse_press(
         &self,
         key: &DeliveryKey,
         by: ReplyTo,
@@ -255,7 +297,7 @@ impl Desk {
 
 #[async_trait]
 impl Intake for Desk {
-    async fn receive(&self, inbound: Inbound) -> Option<Card> {
+    async fn receive(&self, inbound: Inbound) -> Answer {
         // What was begun is finished, whether or not the platform still waits for the answer.
         let (desk, at_work) = (self.clone(), self.inner.engine.activity().begin());
         let work = tokio::spawn(async move {
@@ -265,37 +307,49 @@ impl Intake for Desk {
         });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request could not be handled");
-            Some(said(
+            Answer::Card(said(
                 "Something went wrong in the bot with this one request. Please try again.".into(),
             ))
         })
     }
+
+    async fn complete(&self, completing: Completing) -> Vec<Choice> {
+        complete::choices(self, &completing).await
+    }
 }
 
 impl Desk {
-    async fn take(&self, inbound: Inbound) -> Option<Card> {
+    async fn take(&self, inbound: Inbound) -> Answer {
         if self.inner.engine.is_stopping() {
-            return Some(said(
+            return Answer::Card(said(
                 "The bot is shutting down: not accepted. Try again in a moment.".into(),
             ));
         }
         match inbound {
-            Inbound::Command { key, person, channel, command, text, response_url } => {
+            Inbound::Command { key, person, channel, command, said, response_url } => {
                 let by = ReplyTo { person, channel, response_url };
-                Some(self.command(key, by, &command, &text).await)
+                Answer::Card(self.command(key, by, &command, &said).await)
             }
             Inbound::Press { key, person, channel, token, response_url, .. } => {
                 let by = ReplyTo { person, channel, response_url };
-                self.press(key, by, &token).await
+                self.press(key, by, token).await
             }
-            Inbound::Probe => None,
+            Inbound::Form { key, person, channel, token, values, response_url } => {
+                let by = ReplyTo { person, channel, response_url };
+                let written = values.get(form::REASON).map_or("", String::as_str);
+                match self.pressed(&key, by, &token).await {
+                    Ok(press) => self.take_form(&key, press, written).await,
+                    Err(answer) => answer.into(),
+                }
+            }
+            Inbound::Probe => Answer::Nothing,
             Inbound::ForeignTenant { .. } => {
                 tracing::warn!("a request of another tenant was refused");
-                Some(said("This bot serves another workspace.".into()))
+                Answer::Card(said("This bot serves another workspace.".into()))
             }
             Inbound::Unsupported { what } => {
                 tracing::info!(what, "a request of an unknown kind was ignored");
-                Some(said("This control is from another version of the bot.".into()))
+                Answer::Card(said("This control is from another version of the bot.".into()))
             }
         }
     }

@@ -1,7 +1,11 @@
-//! What is made from the declarations for others to read: Slack's app manifest and the README's table. The committed
-//! copies are compared by tests; `REPOINT_BLESS=1 cargo test generated` writes them anew.
+//! What is made from the declarations for others to read: Slack's app manifest, Discord's commands and the README's table.
+//! The committed copies are compared by tests; `REPOINT_BLESS=1 cargo test generated` writes them anew.
+
+mod discord;
 
 use serde_json::{Value, json};
+
+pub use discord::discord_commands;
 
 use super::catalog::{Catalog, Confirm, Declaration, Prefix, Verb, Who};
 
@@ -67,8 +71,9 @@ pub fn slack_manifest(
             "bot_user": { "display_name": options.name, "always_online": true },
             "slash_commands": slash_commands(catalog, &options.prefix, &route),
         },
-        // No reading of channels: the bot sees only what is said to it.
-        "oauth_config": { "scopes": { "bot": ["commands", "chat:write"] } },
+        // No reading of channels: the bot sees only what is said to it. Of people it reads who is in which user group, and
+        // which of them are guests: rights hang on that.
+        "oauth_config": { "scopes": { "bot": BOT_SCOPES } },
         "settings": {
             "interactivity": with_address(json!({ "is_enabled": true }), "request_url", &route, "/slack/interactions"),
             "org_deploy_enabled": false,
@@ -77,6 +82,9 @@ pub fn slack_manifest(
         },
     }))
 }
+
+/// What the app may do in a workspace.
+const BOT_SCOPES: [&str; 4] = ["commands", "chat:write", "usergroups:read", "users:read"];
 
 /// The mode, checked.
 enum Route {

@@ -2,10 +2,12 @@
 
 pub mod card;
 pub mod catalog;
+pub mod complete;
 pub mod desk;
 #[cfg(test)]
 pub(crate) mod drawn;
 pub mod evidence;
+pub mod form;
 pub mod generated;
 pub mod handlers;
 pub mod help;

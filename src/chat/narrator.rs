@@ -3,6 +3,7 @@
 //!
 //! The lines are in `incident`, `flip`, `fix` and `gate`; what everybody else is told in `stakeholders`.
 
+mod authority;
 mod fix;
 mod flip;
 mod gate;
@@ -12,7 +13,7 @@ mod stakeholders;
 use super::card::{self, Drawing};
 use super::catalog::Prefix;
 use super::reply::{Card, Part, Text};
-use super::{verdict, words};
+use super::{form, verdict, words};
 use crate::domain::action::Action;
 use crate::domain::actor::{Actor, Person};
 use crate::domain::book::Book;
@@ -52,6 +53,7 @@ impl Narrator for Herald {
         let drawing = Drawing { book, sealer: shown.sealer, prefix: &self.prefix, now: at };
         let card = match shown.action {
             Action::ChooseAnother(_) => card::choices(incident, &drawing),
+            Action::GiveReason(lacks) => said(form::typed_instead(incident, lacks, &self.prefix)),
             Action::ShowCard
             | Action::Confirm(_)
             | Action::Cancel
@@ -63,7 +65,8 @@ impl Narrator for Herald {
             | Action::Merge(_)
             | Action::Promote
             | Action::Agree
-            | Action::TakeTask(_) => card::draw(incident, &drawing),
+            | Action::TakeTask(_)
+            | Action::Reasoned(..) => card::draw(incident, &drawing),
         };
         Some(whisper(card, to, at))
     }
@@ -111,6 +114,11 @@ impl Herald {
             Event::Incident(event) => self.tell_incident(&told, event, narration),
             Event::Flip(event) => self.tell_flip(&told, event, narration),
             Event::Fix(event) => self.tell_fix(&told, event, narration),
+            Event::Authority(event) => {
+                let line = authority::line(incident, event, &self.prefix);
+                told.channel(line.clone(), narration);
+                told.thread(line, narration);
+            }
             // The stakeholders are not told of verifications.
             Event::Verification(event) => {
                 told.thread(verdict::told(incident, event), narration);
@@ -122,7 +130,7 @@ impl Herald {
 
     fn tell_incident(&self, told: &Told<'_>, event: &IncidentEvent, narration: &mut Narration) {
         let (incident, at) = (told.incident, told.change.at);
-        let line = incident::line(incident, event, &self.prefix);
+        let line = incident::line(told, event, &self.prefix);
         // What somebody else did to production is nothing to be found in a thread.
         if let IncidentEvent::WorldMoved { .. } = event {
             told.channel(line.clone(), narration);
@@ -237,7 +245,23 @@ impl Herald {
             | ServiceEvent::PointerReleased { .. }
             | ServiceEvent::MarkedBad { .. }
             | ServiceEvent::PointerSeen { .. }
-            | ServiceEvent::CodeMissed { .. } => return,
+            | ServiceEvent::CodeMissed { .. }
+            | ServiceEvent::ActRefused { .. } => return,
+            ServiceEvent::RefusalsAlerted { .. } => {
+                // An alert stands in the channel, whatever else is going on.
+                if let Some(line) = authority::of_service(event, &self.prefix) {
+                    post_everywhere(&service.channels, line, change.at, narration);
+                }
+                return;
+            }
+            ServiceEvent::GroupsLost { .. } | ServiceEvent::GroupsBack { .. } => {
+                // Without an incident nobody waits for it.
+                if let Some(incident) = change.after.open_incident(id) {
+                    let line = authority::of_service(event, &self.prefix);
+                    Told { incident, service, change }.thread(line, narration);
+                }
+                return;
+            }
         };
         match change.after.open_incident(id) {
             Some(incident) => Told { incident, service, change }.thread(Some(line), narration),
@@ -246,7 +270,7 @@ impl Herald {
     }
 }
 
-/// Incidents whose card looks different now: those with events, and those of a service that was halted or resumed.
+/// Incidents whose card looks different now: those with events, and those of a service where something changed for all.
 fn touched(change: &Change<'_>) -> Vec<IncidentId> {
     let mut ids: Vec<IncidentId> = Vec::new();
     for one in change.emitted {
@@ -254,7 +278,12 @@ fn touched(change: &Change<'_>) -> Vec<IncidentId> {
             (StreamId::Incident(id), _) => ids.push(*id),
             (
                 StreamId::Service(service),
-                Event::Service(ServiceEvent::Halted { .. } | ServiceEvent::Resumed { .. }),
+                Event::Service(
+                    ServiceEvent::Halted { .. }
+                    | ServiceEvent::Resumed { .. }
+                    | ServiceEvent::GroupsLost { .. }
+                    | ServiceEvent::GroupsBack { .. },
+                ),
             ) => ids.extend(change.after.open_incident(service).map(|incident| incident.id)),
             (StreamId::Service(_) | StreamId::Register, _) => {}
         }

@@ -97,6 +97,11 @@ pub fn from_options(
     gather().map_err(|problem| refusal::explain(scope, verb, problem))
 }
 
+/// What was written into one field of a form, as one line without characters that nobody sees.
+pub fn one_line(text: &str) -> String {
+    words::strip_invisible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The verb of a command and the word behind it; `/incident` alone asks for help.
 fn verb_of(
     scope: &Scope<'_>,

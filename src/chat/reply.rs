@@ -96,6 +96,32 @@ pub enum ButtonStyle {
     Plain,
 }
 
+/// A few questions to one person before something is done; the answers come back with the same token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// The opaque value of the button that opens it.
+    pub token: String,
+    /// Ours, at most 24 characters.
+    pub title: String,
+    /// What is asked.
+    pub field: FormField,
+    /// The label of its button: ours, at most 24 characters.
+    pub submit: String,
+}
+
+/// One question of a form: a text that must be filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormField {
+    /// The name under which the answer comes back.
+    pub name: String,
+    /// Ours, at most 45 characters.
+    pub label: String,
+    /// Ours: what is to be written, at most 100 characters.
+    pub hint: String,
+    /// The answer has at most this many characters.
+    pub max: usize,
+}
+
 /// Text made of our words and of others'.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -126,7 +152,41 @@ pub enum Run {
     },
 }
 
+impl Card {
+    /// The same card with people named as those who read it know them.
+    #[must_use]
+    pub fn with_people(mut self, known: &impl Fn(&Person) -> Person) -> Self {
+        self.summary.name_people(known);
+        for part in &mut self.parts {
+            match part {
+                Part::Title(text) | Part::Paragraph(text) | Part::Note(text) => {
+                    text.name_people(known);
+                }
+                Part::Fields(fields) => {
+                    fields.iter_mut().for_each(|field| field.value.name_people(known));
+                }
+                Part::Checklist(items) => {
+                    for item in items {
+                        item.label.name_people(known);
+                        item.note.iter_mut().for_each(|note| note.name_people(known));
+                    }
+                }
+                Part::Buttons(_) | Part::Divider => {}
+            }
+        }
+        self
+    }
+}
+
 impl Text {
+    fn name_people(&mut self, known: &impl Fn(&Person) -> Person) {
+        for run in &mut self.0 {
+            if let Run::Person(person) = run {
+                *person = known(person);
+            }
+        }
+    }
+
     /// Our words.
     pub fn plain(text: impl Into<String>) -> Self {
         Self(vec![Run::Plain(text.into())])

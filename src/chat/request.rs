@@ -23,6 +23,7 @@ impl Request {
             | Self::Flag { .. }
             | Self::RuledOut { .. }
             | Self::FalseAlarm { .. }
+            | Self::Alone { .. }
             | Self::Open { .. }
             | Self::Note { .. }
             | Self::Halt { .. }
@@ -98,6 +99,13 @@ pub enum Request {
     /// `/incident false-alarm`
     FalseAlarm {
         /// Of which service.
+        service: ServiceId,
+        /// Why.
+        reason: String,
+    },
+    /// `/incident alone`
+    Alone {
+        /// Of which service: typed out, never filled in.
         service: ServiceId,
         /// Why.
         reason: String,
@@ -180,6 +188,7 @@ impl Request {
             Self::Flag { .. } => Subcommand::Flag,
             Self::RuledOut { .. } => Subcommand::RuledOut,
             Self::FalseAlarm { .. } => Subcommand::FalseAlarm,
+            Self::Alone { .. } => Subcommand::Alone,
             Self::Open { .. } => Subcommand::Open,
             Self::Status { .. } => Subcommand::Status,
             Self::Note { .. } => Subcommand::Note,

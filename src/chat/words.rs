@@ -1,5 +1,6 @@
 //! The sentences. Every refusal says why and what to do next; foreign words stay marked as foreign.
 
+mod authority;
 mod layer2;
 mod refusal;
 
@@ -161,6 +162,7 @@ pub fn void(why: Void) -> &'static str {
         Void::Halted => "the bot was halted",
         Void::Superseded => "another target was asked for",
         Void::RightsLost => "the person who confirmed may no longer act",
+        Void::RightsUnknown => "it cannot be told any more whether those who confirmed may act",
         Void::Stale => "it waited too long",
         Void::GroundsGone => "a later verification of it failed, or another fix was named",
     }
@@ -206,6 +208,7 @@ pub fn failure(failure: &FlipFailure, incident: &Incident, prefix: &Prefix) -> T
     }
 }
 
+pub use authority::{barred, ground, groups_lost, platform};
 pub use refusal::refusal;
 
 /// How long ago, in words.

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domain::time::Timestamp;
 use crate::engine::ports::Clock;
 use crate::world::clock::WorldClock;
+use crate::world::faces::Faces;
 use crate::world::github::BREAKS_CHECKOUT;
 use crate::world::ledger::Fault;
 use crate::world::vercel::VercelSeed;
@@ -100,8 +101,10 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
         listen: demo.listen.unwrap_or_else(usual_address),
         clock: clock.clone(),
         vercel: demo.scenario.vercel(clock.now()),
+        workspace: |_| {},
         traffic: Traffic::Gentle,
         commands: commands()?,
+        faces: Faces::Both,
     };
     let world = World::start(beginning).await?;
     demo.scenario.trap().into_iter().for_each(|trap| world.ledger.arm(trap));
@@ -113,14 +116,16 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
     if let Some(path) = &demo.write_config {
         std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     }
+    let config = Config::parse(&text, &|_| None)?;
+    super::register_commands(&config).await?;
     let app = if demo.world_only {
         None
     } else {
-        let config = Config::parse(&text, &|_| None)?;
         let seams = Seams { clock, ..Seams::default() };
         Some(App::start(&config, seams).await?)
     };
     world.bot_listens(bot);
+    world.github_tells(bot);
     let asked_to_stop = super::asked_to_stop()?;
     announce(&demo, &world, bot);
     asked_to_stop.await;

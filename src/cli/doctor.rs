@@ -1,18 +1,20 @@
 //! `repoint doctor`: what would keep the bot from doing its work, before somebody needs it. Changes nothing.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::github::Standing;
+use crate::adapters::github::{Granted, Standing};
 use crate::adapters::journal::SqliteJournal;
-use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
 use crate::adapters::vercel::{VercelConfig, VercelProject, VercelProvider};
 use crate::config::{Config, ServiceSettings};
+use crate::domain::actor::Platform;
 use crate::domain::deployment::Live;
 use crate::domain::ids::ServiceId;
+use crate::domain::service::Channel;
 use crate::engine::ports::{Clock, Journal, Provider, VerifyScope};
 
 /// Checks one thing after the other, says what it found, and fails if anything is wrong.
@@ -34,6 +36,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     }
     check_journal(&config, &mut findings).await;
     check_slack(&config, &mut findings).await;
+    check_discord(&config, &mut findings).await;
     check_vercel(&config, &mut findings).await?;
     check_github(&config, &mut findings).await?;
     Ok(findings.end())
@@ -101,17 +104,41 @@ async fn check_journal(config: &Config, findings: &mut Findings) {
 }
 
 async fn check_slack(config: &Config, findings: &mut Findings) {
-    let api = SlackApi::new(&SlackApiConfig {
-        api_url: config.slack.api_url.clone(),
-        bot_token: config.slack.bot_token.clone(),
-        team: config.slack.team.clone(),
-    });
+    let Some(slack) = &config.slack else { return };
+    let api = crate::app::slack_api(slack);
     match api {
         Err(error) => findings.bad(format!("slack: {error}")),
         Ok(api) => match api.auth_test().await {
             Ok(who) => findings.good(format!("slack: {} in workspace {}", who.bot_user, who.team)),
             Err(error) => findings.bad(format!("slack: {error}")),
         },
+    }
+}
+
+/// The token, and every channel that is spoken in.
+async fn check_discord(config: &Config, findings: &mut Findings) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let api = match crate::app::discord_api(config, &clock) {
+        Ok(Some(api)) => api,
+        Ok(None) => return,
+        Err(error) => return findings.bad(format!("discord: {error}")),
+    };
+    match api.identity().await {
+        Ok(who) => findings.good(format!("discord: {} ({})", who.username, who.id)),
+        Err(error) => return findings.bad(format!("discord: {error}")),
+    }
+    let services = config.services.iter().map(|one| &one.service);
+    let all = services.flat_map(|one| one.channels.iter().chain(&one.stakeholders));
+    let channels: BTreeSet<&Channel> =
+        all.filter(|channel| channel.platform == Platform::Discord).collect();
+    for channel in channels {
+        match api.channel(&channel.id).await {
+            Ok(found) => {
+                let name = found.name.unwrap_or_default();
+                findings.good(format!("discord: channel {} ({name}) can be seen", channel.id));
+            }
+            Err(error) => findings.bad(format!("discord: channel {}: {error}", channel.id)),
+        }
     }
 }
 
@@ -147,6 +174,7 @@ async fn check_github(config: &Config, findings: &mut Findings) -> anyhow::Resul
         findings.good("github: not configured, so migrations are \"not known\"".to_owned());
         return Ok(());
     };
+    findings.good(webhook(config).to_owned());
     match forge.look_at_git().await {
         Ok(version) => findings.good(format!("git: {version} can try out reverts")),
         Err(error) => findings.bad(format!("git: {error}")),
@@ -156,6 +184,11 @@ async fn check_github(config: &Config, findings: &mut Findings) -> anyhow::Resul
         if one.code.is_none() {
             findings.good(format!("{service}: no repo is named, so migrations are \"not known\""));
             continue;
+        }
+        if one.service.warns_pull_requests {
+            findings.good(format!(
+                "{service}: may comment on pull requests that come to main meanwhile"
+            ));
         }
         match github.look(service).await {
             Ok((name, branch)) => {
@@ -172,13 +205,35 @@ async fn check_github(config: &Config, findings: &mut Findings) -> anyhow::Resul
     Ok(())
 }
 
+/// Whether GitHub may say that there is something to look at.
+fn webhook(config: &Config) -> &'static str {
+    let github = config.github.as_ref();
+    match github.and_then(|github| github.webhook_secret.as_ref()) {
+        Some(_) => "github: its webhook is taken at /hooks/github",
+        None => {
+            "github: no webhook_secret, so pull requests are looked at every 5 to 20 s and not at once"
+        }
+    }
+}
+
+/// That GitHub takes the App's key, and what it may touch.
+fn app(service: &ServiceId, granted: &Granted) -> String {
+    let permissions = granted.permissions.iter().map(|(what, how)| format!("{what}: {how}"));
+    let permissions = permissions.collect::<Vec<_>>().join(", ");
+    let installation = granted.installation;
+    format!("{service}: github's app is let in as installation {installation} with {permissions}")
+}
+
 /// What `/revert` may do and what it has to go through.
 fn say_standing(service: &ServiceId, standing: Standing, findings: &mut Findings) {
-    let Standing { main, may_push, gate, unreadable } = standing;
+    let Standing { main, may_push, gate, unreadable, granted } = standing;
+    if let Some(granted) = granted {
+        findings.good(app(service, &granted));
+    }
     match may_push {
         Some(true) => findings.good(format!("{service}: reverts may be pushed")),
         Some(false) => findings.bad(format!(
-            "{service}: reverts may not be pushed: give the token write access to contents and pull requests"
+            "{service}: reverts may not be pushed: give the token or the app write access to contents and pull requests"
         )),
         None => findings
             .good(format!("{service}: github does not tell whether reverts may be pushed")),

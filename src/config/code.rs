@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{Checker, raw};
 use crate::adapters::git::is_branch;
+use crate::adapters::github::{AppKey, GitHubAccess};
 use crate::adapters::secret::Secret;
 use crate::domain::migration::Paths;
 
@@ -18,8 +19,10 @@ pub struct GitHubSettings {
     pub git_url: Url,
     /// Where git's copies of the repositories are.
     pub cache: PathBuf,
-    /// The token.
-    pub token: Secret,
+    /// What opens it.
+    pub access: GitHubAccess,
+    /// What GitHub signs its webhook with; `None`: no webhook is taken.
+    pub webhook_secret: Option<Secret>,
 }
 
 /// The repository of one service.
@@ -37,7 +40,7 @@ pub struct CodeSettings {
 
 impl Checker<'_> {
     pub(super) fn github(&mut self, raw: &raw::GitHub, journal: &Path) -> Option<GitHubSettings> {
-        let token = self.secret("github.token", Some(&raw.token));
+        let access = self.github_access(raw);
         let api_url = self.address("github.api_url", &raw.api_url);
         let git_url = match &raw.git_url {
             Some(given) => self.address("github.git_url", given),
@@ -48,7 +51,48 @@ impl Checker<'_> {
         }
         let usual = || journal.parent().unwrap_or(Path::new("")).join("repoint-git");
         let cache = raw.cache.as_ref().map_or_else(usual, PathBuf::from);
-        Some(GitHubSettings { api_url: api_url?, git_url: git_url?, cache, token: token? })
+        let hook = raw.webhook_secret.as_ref();
+        let webhook_secret = hook.and_then(|one| self.secret("github.webhook_secret", Some(one)));
+        Some(GitHubSettings {
+            api_url: api_url?,
+            git_url: git_url?,
+            cache,
+            access: access?,
+            webhook_secret,
+        })
+    }
+
+    /// Exactly one of a token and an App.
+    fn github_access(&mut self, raw: &raw::GitHub) -> Option<GitHubAccess> {
+        let raw::GitHub { token, app_id, private_key, installation_id, .. } = raw;
+        let is_app = app_id.is_some() || private_key.is_some() || installation_id.is_some();
+        match (token, is_app) {
+            (Some(_), true) => {
+                self.wrong("github: give either token, or app_id and private_key, not both");
+                None
+            }
+            (Some(token), false) => {
+                self.secret("github.token", Some(token)).map(GitHubAccess::Token)
+            }
+            (None, false) => {
+                self.wrong("github: give a token, or app_id and private_key of a GitHub App");
+                None
+            }
+            (None, true) => {
+                let pem = self.secret("github.private_key", private_key.as_ref());
+                let Some(app) = *app_id else {
+                    self.wrong("github.app_id is missing");
+                    return None;
+                };
+                match AppKey::read(app, &pem?) {
+                    Ok(key) => Some(GitHubAccess::App { key, installation: *installation_id }),
+                    Err(why) => {
+                        self.wrong(format!("github.private_key: {why}"));
+                        None
+                    }
+                }
+            }
+        }
     }
 
     pub(super) fn code(&mut self, service: &str, raw: &raw::Service) -> Option<CodeSettings> {
@@ -69,9 +113,11 @@ impl Checker<'_> {
             },
         };
         let Some(repo) = &raw.repo else {
-            for (key, is_given) in
-                [("migrations", raw.migrations.is_some()), ("branch", raw.branch.is_some())]
-            {
+            for (key, is_given) in [
+                ("migrations", raw.migrations.is_some()),
+                ("branch", raw.branch.is_some()),
+                ("warn_pull_requests", raw.warn_pull_requests),
+            ] {
                 if is_given {
                     self.wrong(format!("service {service:?}: {key} is given, but no repo"));
                 }

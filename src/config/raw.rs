@@ -9,11 +9,20 @@ pub(super) struct Config {
     pub(super) journal: Journal,
     #[serde(default)]
     pub(super) server: Server,
-    pub(super) slack: Slack,
+    pub(super) slack: Option<Slack>,
+    pub(super) discord: Option<Discord>,
     pub(super) vercel: Vercel,
     pub(super) github: Option<GitHub>,
     #[serde(default)]
     pub(super) service: Vec<Service>,
+    #[serde(default)]
+    pub(super) person: Vec<Human>,
+}
+
+/// One human with several ids.
+#[derive(Debug, Deserialize)]
+pub(super) struct Human {
+    pub(super) ids: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +68,28 @@ fn slack_api() -> String {
 }
 
 #[derive(Debug, Deserialize)]
+pub(super) struct Discord {
+    #[serde(default = "gateway")]
+    pub(super) mode: String,
+    #[serde(default = "discord_api")]
+    pub(super) api_url: String,
+    pub(super) bot_token: String,
+    pub(super) application_id: String,
+    pub(super) public_key: Option<String>,
+    pub(super) guild: String,
+    #[serde(default)]
+    pub(super) command_prefix: String,
+}
+
+fn gateway() -> String {
+    "gateway".to_owned()
+}
+
+fn discord_api() -> String {
+    "https://discord.com".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct Vercel {
     #[serde(default = "vercel_api")]
     pub(super) api_url: String,
@@ -75,7 +106,11 @@ pub(super) struct GitHub {
     pub(super) api_url: String,
     pub(super) git_url: Option<String>,
     pub(super) cache: Option<String>,
-    pub(super) token: String,
+    pub(super) token: Option<String>,
+    pub(super) app_id: Option<u64>,
+    pub(super) private_key: Option<String>,
+    pub(super) installation_id: Option<u64>,
+    pub(super) webhook_secret: Option<String>,
 }
 
 fn github_api() -> String {
@@ -108,6 +143,14 @@ pub(super) struct Service {
     #[serde(default)]
     pub(super) stakeholders: Vec<String>,
     pub(super) responders: Vec<String>,
+    /// Not part of the digest where nothing is written, and neither is the next: an older file keeps its digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) approvers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) second_person: Option<String>,
+    /// Not part of the digest where it is off: an older file keeps its digest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) warn_pull_requests: bool,
     #[serde(default)]
     pub(super) leads: Vec<String>,
     #[serde(default = "auto")]

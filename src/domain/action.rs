@@ -35,7 +35,24 @@ pub enum Action {
     TakeTask(Task),
     /// Shows the incident's card to the person who asks.
     ShowCard,
+    /// Asks its person for the reason that is lacking; it changes nothing.
+    GiveReason(Lacks),
+    /// What a form does that was sent with a reason. It is never a button.
+    Reasoned(Lacks, String),
 }
+
+/// What lacks a reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacks {
+    /// The question of a rollback that takes away what its target's code needs (G4).
+    Rollback(ConfirmationId),
+    /// A promote that something speaks against (G7).
+    Promote,
+}
+
+/// A reason has at most this many characters.
+pub const LONGEST_REASON: usize = 200;
 
 impl Action {
     /// The stable name that platforms see; it carries no authority.
@@ -54,6 +71,8 @@ impl Action {
             Self::Agree => "agree",
             Self::TakeTask(_) => "take_task",
             Self::ShowCard => "show_card",
+            Self::GiveReason(_) => "give_reason",
+            Self::Reasoned(..) => "reasoned",
         }
     }
 

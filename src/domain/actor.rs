@@ -1,12 +1,9 @@
-//! Who asked, and what they may do. Rights hang on immutable ids, never on a display name.
+//! Who asked, and whom a right can be given to. Rights hang on immutable ids, never on a display name; what they come to is
+//! in `policy`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use super::ids::ServiceId;
-use super::time::Timestamp;
 
 /// Where a person was authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +70,71 @@ impl std::str::FromStr for Person {
     }
 }
 
+/// A group of people at a chat platform: a Slack user group or a Discord role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Group {
+    /// Where it is.
+    pub platform: Platform,
+    /// Slack team id or Discord guild id.
+    pub tenant: String,
+    /// `S…` at Slack, the role's digits at Discord.
+    pub id: String,
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = match self.platform {
+            Platform::Slack => "",
+            Platform::Discord => ROLE_MARK,
+        };
+        write!(f, "{}:{}/{mark}{}", self.platform, self.tenant, self.id)
+    }
+}
+
+/// What stands before a Discord role's digits, as Discord itself writes it: users and roles have ids of one kind.
+const ROLE_MARK: &str = "@&";
+
+/// Whom a right is given to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grantee {
+    /// One person, by full id.
+    Person(Person),
+    /// Everybody in a group.
+    Group(Group),
+}
+
+impl fmt::Display for Grantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => person.fmt(f),
+            Self::Group(group) => group.fmt(f),
+        }
+    }
+}
+
+impl std::str::FromStr for Grantee {
+    type Err = String;
+
+    /// Reads a person, or a group: `slack:T0123/S0456` (Slack's ids of user groups begin with S) or `discord:1/@&2`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bare = text.replacen(&format!("/{ROLE_MARK}"), "/", 1);
+        let Person { platform, tenant, user } = bare.parse()?;
+        let is_group = match platform {
+            Platform::Slack => user.starts_with('S'),
+            Platform::Discord => bare != text,
+        };
+        if platform == Platform::Slack && bare != text {
+            return Err(format!("{text:?} is neither a person nor a user group of Slack"));
+        }
+        Ok(if is_group {
+            Self::Group(Group { platform, tenant, id: user })
+        } else {
+            Self::Person(Person { platform, tenant, user })
+        })
+    }
+}
+
 /// Who stands behind an event, from event version 1 on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,12 +152,14 @@ pub enum Actor {
     Bot,
 }
 
-/// What somebody may do to a service. Ordered: a lead may do all that a responder may.
+/// What somebody may do to a service. Ordered: an approver may do all that a responder may, and a lead all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// May run the runbook.
     Responder,
+    /// Counts as the second person where a step takes two.
+    Approver,
     /// May also lift a halt and break a lock.
     Lead,
 }
@@ -104,24 +168,9 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Responder => "responder",
+            Self::Approver => "approver",
             Self::Lead => "lead",
         })
-    }
-}
-
-/// The role of each listed person, per service. Empty means that nobody may act.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
-    /// When the lists were read.
-    pub read_at: Timestamp,
-    /// Service → person → highest role.
-    pub roles: BTreeMap<ServiceId, BTreeMap<Person, Role>>,
-}
-
-impl Policy {
-    /// The role that a person has for a service; `None` means none at all.
-    pub fn role(&self, service: &ServiceId, person: &Person) -> Option<Role> {
-        self.roles.get(service)?.get(person).copied()
     }
 }
 

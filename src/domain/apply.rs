@@ -9,17 +9,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actor::{Actor, Person};
-use super::book::{Book, Halt, PointerLock, SeenPointer, ServiceState};
+use super::book::{Book, GroupsLost, Halt, PointerLock, SeenPointer, ServiceState};
+use super::deployment::{Assignment, Live};
 use super::event::{
-    Confirmation, Direction, Emitted, Envelope, Event, Exit, IncidentEvent, RegisterEvent,
-    ServiceEvent, VerificationEvent, Wish,
+    AuthorityEvent, Confirmation, Direction, Emitted, Envelope, Event, Exit, IncidentEvent,
+    RegisterEvent, ServiceEvent, VerificationEvent, Wish,
 };
 use super::fix::Layer2;
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, StreamId};
 use super::incident::{
-    Answer, Elsewhere, FalseAlarm, Incident, Layer1, Layer1Done, Note, Resolution, Resolving,
+    Answer, Elsewhere, FalseAlarm, FirstYes, Incident, Layer1, Layer1Done, Note, Resolution,
+    Resolving,
 };
-use super::refusal::Void;
+use super::refusal::{Refusal, Void};
 use super::time::Timestamp;
 use super::verification::{self, Verification, Verifying};
 
@@ -65,6 +67,11 @@ fn apply_to_incident_stream(book: &mut Book, id: IncidentId, envelope: &Envelope
                 flip::apply_to_flip(Arc::make_mut(incident), event, at);
             }
         }
+        Event::Authority(event) => {
+            if let Some(incident) = book.incidents.get_mut(&id) {
+                apply_to_authority(Arc::make_mut(incident), event, at);
+            }
+        }
         Event::Verification(event) => {
             if let Some(incident) = book.incidents.get_mut(&id) {
                 apply_to_verification(Arc::make_mut(incident), event, at);
@@ -103,12 +110,15 @@ fn open(
         reverts_closed: 0,
         forge_trouble: None,
         false_alarm: None,
+        first_yes: None,
+        went_alone: None,
         elsewhere: None,
         tasks: BTreeMap::new(),
         job_before: None,
         asked: BTreeMap::new(),
         evidence: BTreeMap::new(),
         refused: None,
+        refused_promote: None,
         cancelled: None,
         before: None,
         verifying: None,
@@ -133,9 +143,12 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
         IncidentEvent::PromoteRequested { by, wish } => {
             request(incident, by, wish, Direction::Forward, at);
         }
-        IncidentEvent::RollbackRefused { refusal } | IncidentEvent::PromoteRefused { refusal } => {
-            fall_back(incident);
-            incident.refused = Some(refusal.clone());
+        IncidentEvent::RollbackRefused { refusal } => refuse(incident, refusal),
+        IncidentEvent::PromoteRefused { refusal } => {
+            if let Layer1::Resolving(resolving) = &incident.layer1 {
+                incident.refused_promote = Some(resolving.wish.clone());
+            }
+            refuse(incident, refusal);
         }
         IncidentEvent::ChangesRead { confirmation, evidence } => {
             incident.evidence.insert(confirmation.clone(), (**evidence).clone());
@@ -156,14 +169,7 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
             flip::confirm(incident, by, confirmation, effect, intent, at);
         }
         IncidentEvent::EffectDropped { effect, why } => drop_effect(incident, effect, *why, at),
-        IncidentEvent::WorldMoved { live, assignment } => {
-            // Whoever put the bad deployment back has opened Layer 1 again.
-            if incident.suspect.as_ref().is_some_and(|bad| live.id() == Some(&bad.id)) {
-                incident.layer1_done = None;
-            }
-            incident.elsewhere =
-                Some(Elsewhere { live: live.clone(), assignment: *assignment, at });
-        }
+        IncidentEvent::WorldMoved { live, assignment } => moved(incident, live, *assignment, at),
         IncidentEvent::Layer1Excused { by, excuse, reason } => {
             let (by, excuse, reason) = (by.clone(), *excuse, reason.clone());
             incident.layer1_done = Some(Layer1Done::Excused { by, excuse, reason });
@@ -196,6 +202,21 @@ fn apply_to_incident(incident: &mut Incident, event: &IncidentEvent, at: Timesta
     }
 }
 
+/// Somebody else moved production or switched the flag.
+fn moved(incident: &mut Incident, live: &Live, assignment: Assignment, at: Timestamp) {
+    // Whoever put the bad deployment back has opened Layer 1 again.
+    if incident.suspect.as_ref().is_some_and(|bad| live.id() == Some(&bad.id)) {
+        incident.layer1_done = None;
+    }
+    incident.elsewhere = Some(Elsewhere { live: live.clone(), assignment, at });
+}
+
+/// Asked for, but not to be had.
+fn refuse(incident: &mut Incident, refusal: &Refusal) {
+    fall_back(incident);
+    incident.refused = Some(refusal.clone());
+}
+
 /// A new wish takes the place of what was asked before.
 fn request(incident: &mut Incident, by: &Person, wish: &Wish, direction: Direction, at: Timestamp) {
     supersede(incident);
@@ -204,6 +225,7 @@ fn request(incident: &mut Incident, by: &Person, wish: &Wish, direction: Directi
     }
     incident.needs_person = None;
     incident.refused = None;
+    incident.refused_promote = None;
     incident.cancelled = None;
     let (wish, by) = (wish.clone(), by.clone());
     incident.layer1 = Layer1::Resolving(Resolving { wish, by, since: at, again: None, direction });
@@ -270,9 +292,13 @@ fn lapse(incident: &mut Incident, confirmation: &ConfirmationId, why: Option<Voi
                 | Void::GroundsGone),
             ) => ask_again(question, why, at),
             // A person decides when to ask anew.
-            Some(why @ (Void::Halted | Void::Superseded | Void::RightsLost | Void::Stale)) => {
-                Layer1::Lapsed(question.clone(), why)
-            }
+            Some(
+                why @ (Void::Halted
+                | Void::Superseded
+                | Void::RightsLost
+                | Void::RightsUnknown
+                | Void::Stale),
+            ) => Layer1::Lapsed(question.clone(), why),
             None => Layer1::Lapsed(question.clone(), Void::Stale),
         };
     }
@@ -306,11 +332,37 @@ fn drop_effect(incident: &mut Incident, effect: &EffectId, why: Void, at: Timest
     {
         let question = flip.confirmation.clone();
         incident.asked.insert(question.id.clone(), Answer::Voided(why));
-        incident.layer1 = if why == Void::RightsLost {
+        incident.layer1 = if matches!(why, Void::RightsLost | Void::RightsUnknown) {
             Layer1::Lapsed(Box::new(question), why)
         } else {
             ask_again(&question, why, at)
         };
+    }
+}
+
+fn apply_to_authority(incident: &mut Incident, event: &AuthorityEvent, at: Timestamp) {
+    match event {
+        // For the record: the right was asked when it was used.
+        AuthorityEvent::RightRelied { .. } => {}
+        AuthorityEvent::FirstYesGiven { by, confirmation, until, alone_from, seconds } => {
+            // The question stands until the other one had time to answer.
+            if let Layer1::Waiting(question) = &mut incident.layer1
+                && question.id == *confirmation
+            {
+                question.expires_at = question.expires_at.max(*until);
+            }
+            incident.first_yes = Some(FirstYes {
+                confirmation: confirmation.clone(),
+                by: by.clone(),
+                at,
+                alone_from: *alone_from,
+                seconds: seconds.clone(),
+            });
+        }
+        AuthorityEvent::WentAlone { by, reason, .. } => {
+            incident.first_yes = None;
+            incident.went_alone = Some((by.clone(), reason.clone()));
+        }
     }
 }
 
@@ -353,6 +405,7 @@ fn apply_to_service_stream(book: &mut Book, id: &ServiceId, envelope: &Envelope)
         Event::Register(_)
         | Event::Incident(_)
         | Event::Flip(_)
+        | Event::Authority(_)
         | Event::Verification(_)
         | Event::Fix(_) => {}
     }
@@ -383,5 +436,18 @@ fn apply_to_service(state: &mut ServiceState, event: &ServiceEvent, at: Timestam
             let is_fresh = at.since(missed.1) >= super::guard::CODE_LOCK;
             *missed = (if is_fresh { 1 } else { missed.0 + 1 }, at);
         }
+        ServiceEvent::ActRefused { by, .. } => {
+            state.refusals.retain(|(_, then)| at.since(*then) < super::guard::REFUSALS_WITHIN);
+            state.refusals.push((by.clone(), at));
+        }
+        ServiceEvent::RefusalsAlerted { by, .. } => {
+            state.refusal_alerts.retain(|_, then| at.since(*then) < super::guard::REFUSALS_WITHIN);
+            state.refusal_alerts.insert(by.clone(), at);
+        }
+        ServiceEvent::GroupsLost { platform, read_at, why } => {
+            let (platform, read_at, why) = (*platform, *read_at, why.clone());
+            state.groups_lost = Some(GroupsLost { platform, read_at, why });
+        }
+        ServiceEvent::GroupsBack { .. } => state.groups_lost = None,
     }
 }

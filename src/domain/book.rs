@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::Person;
+use super::actor::{Person, Platform};
 use super::deployment::{Assignment, Live};
 use super::ids::{DeploymentId, EffectId, IncidentId, ServiceId, StreamId, Version};
 use super::incident::Incident;
@@ -25,6 +25,12 @@ pub struct ServiceState {
     pub seen: Option<SeenPointer>,
     /// Wrong codes per person: how many in a row, and when the last one was.
     pub missed_codes: BTreeMap<Person, (u32, Timestamp)>,
+    /// Refusals for lack of a right in the last minutes.
+    pub refusals: Vec<(Person, Timestamp)>,
+    /// When the team was last told of somebody's refusals.
+    pub refusal_alerts: BTreeMap<Person, Timestamp>,
+    /// The groups cannot be read.
+    pub groups_lost: Option<GroupsLost>,
 }
 
 /// The bot sends nothing.
@@ -36,6 +42,17 @@ pub struct Halt {
     pub since: Timestamp,
     /// Why: foreign text.
     pub reason: Option<String>,
+}
+
+/// Who is in the groups that give rights cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupsLost {
+    /// Whose groups.
+    pub platform: Platform,
+    /// When they were last read.
+    pub read_at: Option<Timestamp>,
+    /// Why not since: foreign text.
+    pub why: Option<String>,
 }
 
 /// One open effect per pointer.

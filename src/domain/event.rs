@@ -1,6 +1,7 @@
 //! The facts that can be in the journal. An event once written is read for ever: add kinds, never change one; a new
 //! shape gets a new version and the old one stays readable. How they are written is in `codec`.
 
+mod authority;
 mod codec;
 mod flip;
 mod question;
@@ -10,6 +11,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use authority::AuthorityEvent;
 pub use codec::{EVENT_VERSION, UnreadableEvent};
 pub use flip::{Effect, Finding, FlipEvent, FlipFailure, Outcome};
 pub use question::{Binding, Candidate, Confirmation, Direction, Promotion, Wish};
@@ -61,6 +63,11 @@ impl Emitted {
         Self { stream: StreamId::Incident(id), event: Event::Flip(event) }
     }
 
+    /// An event about rights in an incident.
+    pub fn authority(id: IncidentId, event: AuthorityEvent) -> Self {
+        Self { stream: StreamId::Incident(id), event: Event::Authority(event) }
+    }
+
     /// An event of an incident's verification.
     pub fn verification(id: IncidentId, event: VerificationEvent) -> Self {
         Self { stream: StreamId::Incident(id), event: Event::Verification(event) }
@@ -103,6 +110,8 @@ pub enum Event {
     Incident(IncidentEvent),
     /// The course of a confirmed flip within its incident.
     Flip(FlipEvent),
+    /// Rights and agreement within their incident.
+    Authority(AuthorityEvent),
     /// Verifications within their incident.
     Verification(VerificationEvent),
     /// The way of the fix to main within its incident.

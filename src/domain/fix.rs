@@ -12,18 +12,20 @@ mod gate;
 mod state;
 #[cfg(test)]
 mod tests;
+mod warning;
 
 use serde::{Deserialize, Serialize};
 
-pub use event::{FixEvent, ForgeCall, ForgeOutcome};
+pub use event::{FixEvent, ForgeCall, ForgeOutcome, Withdrawn};
 pub use gate::{
     Ancestry, Check, CheckState, Fits, Gate, GateVerdict, Main, MainChecks, Need, PullState,
     Queued, Reviews, Road, g8_judge,
 };
 pub use state::{
     Call, Fix, Layer2, Looking, MOST_ATTEMPTS, Merge, Merged, NUDGE_AFTER, Opening, Prepared,
-    pause_after,
+    Withdrawal, pause_after,
 };
+pub use warning::{Comment, MOST_WARNINGS, WARNING_PAUSE, Warning, WarningCall, WarningOutcome};
 
 use super::actor::Person;
 use super::change::{Commit, PullRequest};
@@ -92,6 +94,11 @@ pub enum Outlook {
     },
     /// Nothing of it is left on main.
     AlreadyGone,
+    /// Nobody can tell before it is made: the forge makes it itself, because it cannot be tried out here.
+    Unknown {
+        /// Why it cannot be tried out.
+        why: String,
+    },
 }
 
 /// A revert that was tried out and not made.

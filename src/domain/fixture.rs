@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub(crate) use forge::Forge;
 pub(crate) use story::{Reply, Story};
 
-use super::actor::{Person, Platform, Policy, Role};
+use super::actor::{Grantee, Person, Platform, Role};
 use super::change::{Between, Commit, Evidence, PullRequest};
 use super::decide::{Facts, Read};
 use super::deployment::{
@@ -22,8 +22,9 @@ use super::fact::Fact;
 use super::ids::{DeploymentId, IncidentId};
 use super::migration::{Finding, Judgement, Safety};
 use super::plan::Verdict;
+use super::policy::Policy;
 use super::probe::{Probe, Seen};
-use super::service::{Channel, Limits, Service};
+use super::service::{Channel, Limits, SecondPerson, Service};
 use super::time::{Span, Timestamp};
 
 /// When stories begin.
@@ -39,14 +40,11 @@ pub(crate) fn person(name: &str) -> Person {
 }
 
 pub(crate) fn policy<'a>(services: impl IntoIterator<Item = &'a str>) -> Policy {
-    let roles: BTreeMap<Person, Role> = [
-        (person("ana"), Role::Responder),
-        (person("bo"), Role::Responder),
-        (person("lee"), Role::Lead),
-    ]
-    .into();
-    let roles = services.into_iter().map(|id| (id.into(), roles.clone())).collect();
-    Policy { read_at: DAWN, roles }
+    let listed = [("ana", Role::Responder), ("bo", Role::Responder), ("lee", Role::Lead)];
+    let listed = listed.map(|(who, role)| (Grantee::Person(person(who)), role));
+    let grants: BTreeMap<Grantee, Role> = listed.into();
+    let grants = services.into_iter().map(|id| (id.into(), grants.clone())).collect();
+    Policy { grants, ..Policy::default() }
 }
 
 pub(crate) fn service(id: &str) -> Service {
@@ -58,6 +56,8 @@ pub(crate) fn service(id: &str) -> Service {
         channels: vec![channel("C1")],
         stakeholders: vec![channel("C2")],
         limits: Limits::default(),
+        second_person: SecondPerson::No,
+        warns_pull_requests: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The guards: rules of ours that refuse or demand more, one function each. See DESIGN.md §4 for their numbers.
 
-use super::actor::{Actor, Person, Policy, Role};
+use super::actor::{Actor, Person, Role};
 use super::book::ServiceState;
 use super::change::Evidence;
 use super::deployment::{
@@ -10,8 +10,9 @@ use super::event::{Binding, Confirmation};
 use super::fact::Fact;
 use super::ids::{DeploymentId, IncidentId, ServiceId};
 use super::incident::Incident;
+use super::policy::{Care, Humans, Policy, Right};
 use super::refusal::{Refusal, Void};
-use super::service::Service;
+use super::service::{SecondPerson, Service};
 use super::time::{Span, Timestamp};
 use super::verification::{Address, Verdict, Verification};
 
@@ -20,6 +21,12 @@ pub const CODE_LOCK: Span = Span::minutes(10);
 
 /// How many wrong codes one person may type before they are locked.
 pub const CODE_TRIES: u32 = 5;
+
+/// So long a refusal for lack of a right is counted.
+pub const REFUSALS_WITHIN: Span = Span::minutes(10);
+
+/// A press that nobody looked at for this long, because the bot was down, moves nothing any more.
+const LONGEST_UNSEEN: Span = Span::minutes(5);
 
 /// G1: a rollback target must have served production. Previews never qualify.
 ///
@@ -102,8 +109,10 @@ pub enum Answerers {
     Anybody,
     /// Nobody yet: a destructive migration is overridden only for a reason, and none was given.
     NobodyWithoutReason,
-    /// Anybody but the one who asked.
+    /// Anybody but the one who asked, which counts as the first yes.
     SecondPerson,
+    /// Two people, one after the other.
+    TwoPeople,
 }
 
 /// G4: a migration between the target and what is live that takes away what the target's code needs makes the press dearer:
@@ -117,23 +126,67 @@ pub fn g4_who_answers(question: &Confirmation, evidence: Option<&Evidence>) -> A
     }
 }
 
-/// G4: whether this person may confirm.
+/// Whether a question is put over what speaks against it, for a reason that its requester gave: they are the first of two.
+pub fn is_override(question: &Confirmation, evidence: Option<&Evidence>) -> bool {
+    let promotion = question.promotion.as_ref();
+    g4_who_answers(question, evidence) == Answerers::SecondPerson
+        || promotion.is_some_and(|promotion| !promotion.overridden.is_empty())
+}
+
+/// G12: who must say yes to a question, by what it is and by what the service wants.
+pub fn g12_who_answers(
+    question: &Confirmation,
+    evidence: Option<&Evidence>,
+    service: &Service,
+) -> Answerers {
+    if is_override(question, evidence) {
+        return Answerers::SecondPerson;
+    }
+    match (g4_who_answers(question, evidence), service.second_person) {
+        (Answerers::Anybody, SecondPerson::Required | SecondPerson::AfterWait) => {
+            Answerers::TwoPeople
+        }
+        (answerers, _) => answerers,
+    }
+}
+
+/// What a yes is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Yes {
+    /// It is the first of two.
+    First,
+    /// With it there are enough.
+    Enough,
+}
+
+/// G12: what this person's yes to a question is worth. Where it takes two, both must be certain to have the right now; a
+/// first yes of somebody who has lost it counts no more, and this one takes its place.
 ///
 /// # Errors
 /// What is missing.
-pub fn g4_may_confirm(
+pub fn g12_yes(
+    policy: &Policy,
+    service: &Service,
+    incident: &Incident,
     question: &Confirmation,
-    evidence: Option<&Evidence>,
     by: &Person,
-) -> Result<(), Refusal> {
-    match g4_who_answers(question, evidence) {
-        Answerers::Anybody => Ok(()),
+    now: Timestamp,
+) -> Result<Yes, Refusal> {
+    match g12_who_answers(question, incident.evidence_of(&question.id), service) {
+        Answerers::Anybody => return Ok(Yes::Enough),
         Answerers::NobodyWithoutReason => {
-            Err(Refusal::OverrideNeedsReason { target: question.to.deployment.id.clone() })
+            let target = question.to.deployment.id.clone();
+            return Err(Refusal::OverrideNeedsReason { target });
         }
-        Answerers::SecondPerson if question.requester == *by => Err(Refusal::SecondPersonNeeded),
-        Answerers::SecondPerson => Ok(()),
+        Answerers::SecondPerson | Answerers::TwoPeople => {}
     }
+    let may = |person| policy.may(&service.id, person, Role::Responder, Care::TwoPeople, now);
+    may(by)?;
+    let Some(first) = incident.agreed_before(question).filter(|first| may(first).is_ok()) else {
+        return Ok(Yes::First);
+    };
+    policy.make_two(&service.id, (first, by), now)?;
+    Ok(Yes::Enough)
 }
 
 /// What is to be done about the assignment flag after a move of the pointer.
@@ -174,19 +227,6 @@ pub fn g5_pointer_first(incident: &Incident, reason: Option<&str>) -> Result<(),
     }
 }
 
-/// G7: whether a promote that something speaks against may be confirmed by this person.
-///
-/// # Errors
-/// What is missing.
-pub fn g7_may_confirm(question: &Confirmation, by: &Person) -> Result<(), Refusal> {
-    let Some(promotion) = &question.promotion else { return Ok(()) };
-    if promotion.overridden.is_empty() || question.requester != *by {
-        Ok(())
-    } else {
-        Err(Refusal::SecondPersonNeeded)
-    }
-}
-
 /// G7: what a promote's question rested on still holds: the verdict on that very deployment, and the fix that it contains.
 ///
 /// # Errors
@@ -201,9 +241,10 @@ pub fn g7_still_holds(question: &Confirmation, incident: &Incident) -> Result<()
     let is_verified = promotion.verified.is_none() || incident.verifications.iter().any(passed);
     let is_fixed = !promotion.overridden.is_empty()
         || incident.is_false_alarm()
-        || incident
-            .fix()
-            .is_some_and(|fix| fix.merged.is_some() && fix.since <= question.issued_at);
+        || incident.fix().is_some_and(|fix| {
+            let is_same = promotion.fix.is_none_or(|number| number == fix.pull.number);
+            is_same && fix.merged.is_some() && fix.since <= question.issued_at
+        });
     if is_verified && is_fixed { Ok(()) } else { Err(Void::GroundsGone) }
 }
 
@@ -257,7 +298,7 @@ pub fn g10_in_time(
     pressed_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let lasts = confirmation.expires_at.since(confirmation.issued_at);
+    let lasts = confirmation.expires_at.since(confirmation.issued_at).min(LONGEST_UNSEEN);
     if pressed_at < confirmation.expires_at && now.since(pressed_at) < lasts {
         Ok(())
     } else {
@@ -265,21 +306,19 @@ pub fn g10_in_time(
     }
 }
 
-/// G11: who may act, from immutable ids, deny by default.
+/// G11: who may act, from immutable ids, deny by default. Gives the right that it rests on.
 ///
 /// # Errors
-/// Which role is missing.
-pub fn g11_may<'a>(
+/// Which role is missing, or that it cannot be told.
+pub fn g11_may(
     policy: &Policy,
     service: &ServiceId,
-    actor: &'a Actor,
+    actor: &Actor,
     needs: Role,
-) -> Result<&'a Person, Refusal> {
+    now: Timestamp,
+) -> Result<Right, Refusal> {
     let Actor::Person(person) = actor else { return Err(Refusal::NotAPerson) };
-    match policy.role(service, person) {
-        Some(role) if role >= needs => Ok(person),
-        has => Err(Refusal::NotAllowed { needs, has }),
-    }
+    policy.may(service, person, needs, Care::OnePerson, now)
 }
 
 /// G13: one open effect per pointer.
@@ -295,21 +334,37 @@ pub fn g13_pointer_is_free(state: &ServiceState, incident: IncidentId) -> Result
     }
 }
 
-/// Codes may be guessed five times, then they are locked for ten minutes.
+/// Codes may be guessed five times by one human, then they are locked for ten minutes.
 ///
 /// # Errors
 /// How long the lock still lasts.
 pub fn codes_are_open(
     state: &ServiceState,
+    humans: &Humans,
     person: &Person,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    match state.missed_codes.get(person) {
-        Some((count, last)) if *count >= CODE_TRIES && now.since(*last) < CODE_LOCK => {
-            Err(Refusal::CodesLocked { wait: Span(CODE_LOCK.0 - now.since(*last).0) })
+    let (count, last) = codes_missed(state, humans, person, now);
+    match last {
+        Some(last) if count >= CODE_TRIES => {
+            Err(Refusal::CodesLocked { wait: Span(CODE_LOCK.0 - now.since(last).0) })
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// How many wrong codes a human typed lately, by whichever of their ids, and when the last one was.
+pub fn codes_missed(
+    state: &ServiceState,
+    humans: &Humans,
+    person: &Person,
+    now: Timestamp,
+) -> (u32, Option<Timestamp>) {
+    let ours = state
+        .missed_codes
+        .iter()
+        .filter(|(other, (_, last))| humans.are_one(other, person) && now.since(*last) < CODE_LOCK);
+    ours.fold((0, None), |(sum, newest), (_, (count, last))| (sum + count, newest.max(Some(*last))))
 }
 
 /// A halt stops every effect that was not sent yet.

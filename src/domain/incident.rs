@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::{Actor, Person};
+use super::actor::{Actor, Grantee, Person};
 use super::change::Evidence;
 use super::deployment::{Assignment, Deployment, Live};
 use super::event::{
     Confirmation, Direction, Effect, Excuse, Exit, FlipFailure, Outcome, Task, Wish,
 };
 use super::fix::{Fix, Layer2};
+use super::guard;
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId};
 use super::probe::Probe;
 use super::refusal::{Refusal, Void};
@@ -57,11 +58,16 @@ pub struct Incident {
     pub forge_trouble: Option<String>,
     /// Somebody says that the code was fine.
     pub false_alarm: Option<FalseAlarm>,
+    /// The first of two people said yes.
+    pub first_yes: Option<FirstYes>,
+    /// Who went on alone when two were asked for, and why.
+    pub went_alone: Option<(Person, String)>,
     /// What somebody else did to production, as last seen (G14).
     pub elsewhere: Option<Elsewhere>,
     /// Who looks after what a rollback cannot undo.
     pub tasks: BTreeMap<Task, (Person, Timestamp)>,
-    /// When the provider's last job before the newest question was asked for: one of that time is not ours.
+    /// When the provider's last job before the newest call was asked for, or before the newest question: one of that time
+    /// is not ours.
     pub job_before: Option<Timestamp>,
     /// Questions that were put and how each ended, so that a late press gets a true answer.
     pub asked: BTreeMap<ConfirmationId, Answer>,
@@ -69,6 +75,8 @@ pub struct Incident {
     pub evidence: BTreeMap<ConfirmationId, Evidence>,
     /// Why the last wish was refused, until the next one.
     pub refused: Option<Refusal>,
+    /// What the last wish asked for if it was a promote that was refused, until the next one.
+    pub refused_promote: Option<Wish>,
     /// Who took the last wish back and when, until the next one.
     pub cancelled: Option<(Person, Timestamp)>,
     /// The flip that had come to its end before the present wish; it holds again if that wish comes to nothing.
@@ -117,6 +125,21 @@ pub struct FalseAlarm {
     pub reason: String,
     /// Who agrees: another person.
     pub agreed_by: Option<Person>,
+}
+
+/// The first yes of two (G12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstYes {
+    /// To which question.
+    pub confirmation: ConfirmationId,
+    /// Whose.
+    pub by: Person,
+    /// When.
+    pub at: Timestamp,
+    /// From when on one may go on alone; `None`: never.
+    pub alone_from: Option<Timestamp>,
+    /// Who was named as second person.
+    pub seconds: Vec<Grantee>,
 }
 
 /// What somebody else did to production.
@@ -210,6 +233,8 @@ pub struct Flip {
     pub confirmation: Confirmation,
     /// By whom.
     pub confirmed_by: Person,
+    /// Who had said yes before them, where it took two.
+    pub confirmed_with: Option<Person>,
     /// When.
     pub confirmed_at: Timestamp,
     /// The intent's id.
@@ -264,8 +289,6 @@ pub enum Stage {
     },
     /// The call was made, nobody knows with what result.
     Unknown {
-        /// When the call was started.
-        sent: Timestamp,
         /// Since when nobody knows.
         since: Timestamp,
         /// Why not.
@@ -282,8 +305,6 @@ pub enum Stage {
     },
     /// The provider took it; its job runs.
     Polling {
-        /// When the call was started.
-        sent: Timestamp,
         /// Since when.
         since: Timestamp,
     },
@@ -370,9 +391,53 @@ impl Incident {
         }
     }
 
+    /// The first yes to a question, if one was given.
+    pub fn first_yes_to(&self, question: &ConfirmationId) -> Option<&FirstYes> {
+        self.first_yes.as_ref().filter(|first| first.confirmation == *question)
+    }
+
+    /// Who has said yes to a question before it is confirmed, where it takes two people: who pressed first, or who asked for
+    /// it over what speaks against it.
+    pub fn agreed_before<'a>(&'a self, question: &'a Confirmation) -> Option<&'a Person> {
+        let pressed = self.first_yes_to(&question.id).map(|first| &first.by);
+        pressed.or_else(|| {
+            let is_override = guard::is_override(question, self.evidence_of(&question.id));
+            is_override.then_some(&question.requester)
+        })
+    }
+
+    /// Those who said yes to something that is not sent yet, or asked for what takes a second person.
+    pub fn answerers(&self) -> Vec<Person> {
+        let waiting = self.waiting().and_then(|question| self.agreed_before(question));
+        let flip = self.flip().map(|flip| [Some(&flip.confirmed_by), flip.confirmed_with.as_ref()]);
+        let opening = match &self.layer2 {
+            Layer2::Opening(opening) => Some(&opening.by),
+            Layer2::Followed(fix) => fix.merging().map(|merge| &merge.by),
+            Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => None,
+        };
+        let alarm = self.false_alarm.as_ref().map(|alarm| &alarm.by);
+        let flip = flip.into_iter().flatten().flatten();
+        [waiting, opening, alarm].into_iter().flatten().chain(flip).cloned().collect()
+    }
+
     /// Whether two people agree that no fix is needed.
     pub fn is_false_alarm(&self) -> bool {
         self.false_alarm.as_ref().is_some_and(|alarm| alarm.agreed_by.is_some())
+    }
+
+    /// The wish for a promote that was refused for something that a reason overrides (G7), as long as nothing followed.
+    pub fn promote_that_lacks_reason(&self) -> Option<&Wish> {
+        let is_at_rest = match &self.layer1 {
+            Layer1::Idle | Layer1::Settled(_) => true,
+            Layer1::Resolving(_)
+            | Layer1::Waiting(_)
+            | Layer1::Lapsed(..)
+            | Layer1::Flipping(_) => false,
+        };
+        let refusal = self.refused.as_ref().filter(|refusal| refusal.yields_to_reason())?;
+        // Where nothing was named and there is no fix, no reason says what to promote.
+        let is_named = |wish: &&Wish| wish.to.is_some() || *refusal != Refusal::NoFixMerged;
+        self.refused_promote.as_ref().filter(|_| is_at_rest).filter(is_named)
     }
 
     /// What was looked up of the code for a question.

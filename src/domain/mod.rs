@@ -18,6 +18,7 @@ pub mod incident;
 pub mod log;
 pub mod migration;
 pub mod plan;
+pub mod policy;
 pub mod probe;
 pub mod refusal;
 pub mod restored;

@@ -81,11 +81,16 @@ pub struct Looks {
     pub watched: Option<Timestamp>,
 }
 
+/// So many answers in a row that come from the target and are server errors leave no doubt: it is live, and broken.
+const MOST_FAILING: u32 = 10;
+
 /// Fresh answers of production, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// How many in a row came from the target.
     pub agreeing: u32,
+    /// How many in a row came from the target and were server errors.
+    pub failing: u32,
 }
 
 /// What the answers of production say.
@@ -96,7 +101,7 @@ pub enum Verdict {
         /// How many answers in a row agreed.
         agreeing: u32,
     },
-    /// It does not, within the limit.
+    /// It does not within the limit, or answers from the target with nothing but errors.
     NotServing {
         /// The last look.
         last: Probe,
@@ -106,19 +111,18 @@ pub enum Verdict {
 impl Tally {
     /// Counts one look. `None`: look again.
     pub fn add(&mut self, probe: &Probe, since: Timestamp, limits: &Limits) -> Option<Verdict> {
-        match probe.seen {
-            Seen::Target => self.agreeing += 1,
-            Seen::TargetFailing { .. }
-            | Seen::Other { .. }
-            | Seen::NoMarker { .. }
-            | Seen::NoAnswer { .. } => self.agreeing = 0,
-        }
+        *self = match probe.seen {
+            Seen::Target => Self { agreeing: self.agreeing + 1, failing: 0 },
+            Seen::TargetFailing { .. } => Self { agreeing: 0, failing: self.failing + 1 },
+            Seen::Other { .. } | Seen::NoMarker { .. } | Seen::NoAnswer { .. } => Self::default(),
+        };
         if self.agreeing >= limits.agreeing_probes {
             return Some(Verdict::Serving { agreeing: self.agreeing });
         }
         // An answer from the target at the limit is not "does not serve": the next looks will tell.
         let is_over = self.agreeing == 0 && probe.at.since(since) >= limits.proof;
-        is_over.then(|| Verdict::NotServing { last: probe.clone() })
+        (is_over || self.failing >= MOST_FAILING)
+            .then(|| Verdict::NotServing { last: probe.clone() })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::{Person, Role};
+use super::actor::{Person, Platform, Role};
 use super::deployment::BuildState;
 use super::fix::GateVerdict;
 use super::ids::{DeploymentId, IncidentId};
@@ -18,6 +18,36 @@ pub enum Refusal {
         needs: Role,
         /// The role that the person has.
         has: Option<Role>,
+    },
+    /// G11: a group that could give the role was not read lately enough to tell who is in it.
+    RightsUnknown {
+        /// The role that is needed.
+        needs: Role,
+        /// Whose groups.
+        platform: Platform,
+    },
+    /// G11: a step that takes two people waits until the groups can be read again.
+    GroupsUnreadable {
+        /// Whose groups.
+        platform: Platform,
+        /// When they were last read; `None`: never since the start.
+        read_at: Option<Timestamp>,
+        /// Why not since: may hold foreign text.
+        why: Option<String>,
+    },
+    /// G12: the service names approvers, and neither of the two is one.
+    ApproverNeeded,
+    /// G12: the yes is counted, and another person's is needed.
+    YesCounted {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// G12: nobody goes on alone here.
+    NotAlone,
+    /// G12: not before others had the time to answer.
+    AloneTooEarly {
+        /// From when on.
+        from: Timestamp,
     },
     /// Only people may ask for this.
     NotAPerson,
@@ -140,6 +170,11 @@ pub enum Refusal {
     NotAccepted,
     /// It is stored, and nothing was decided yet: the provider is slow.
     NotYet,
+    /// The forge was to merge the fix by itself; that is being ended first.
+    MergeUnsettled {
+        /// The pull request.
+        number: u64,
+    },
     /// It is stored, and nothing was decided yet: the journal cannot be written at the moment.
     NotRecorded,
     /// The press came from a channel that the incident is not shown in.
@@ -203,10 +238,33 @@ pub enum Refusal {
     },
     /// A reason is needed.
     ReasonNeeded,
+    /// A reason is too long to be kept.
+    ReasonTooLong,
+    /// Nothing asks for a reason any more.
+    NoReasonAsked,
     /// There is nothing to agree to.
     NothingToAgree,
     /// Somebody else must say so: the one who asked cannot.
     OtherPersonNeeded,
+}
+
+impl Refusal {
+    /// Whether a reason and a second person override it (G7).
+    pub fn yields_to_reason(&self) -> bool {
+        matches!(
+            self,
+            Self::NotVerified { .. }
+                | Self::LacksFix { .. }
+                | Self::NoFixMerged
+                | Self::MainIsRed
+                | Self::CannotTell { .. }
+        )
+    }
+
+    /// Whether somebody has no right to what they want, or none that can be told.
+    pub fn is_of_rights(&self) -> bool {
+        matches!(self, Self::NotAllowed { .. } | Self::RightsUnknown { .. })
+    }
 }
 
 /// What changed under a confirmation.
@@ -227,6 +285,8 @@ pub enum Void {
     Superseded,
     /// The one who confirmed may no longer act.
     RightsLost,
+    /// It cannot be told any more whether those who confirmed may act.
+    RightsUnknown,
     /// It was confirmed too long ago and never sent.
     Stale,
     /// What a promote rested on is gone: a later verification failed, or another fix was named.

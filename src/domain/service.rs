@@ -22,7 +22,28 @@ pub struct Service {
     pub stakeholders: Vec<Channel>,
     /// The limits of the Layer 1 plan.
     pub limits: Limits,
+    /// Whether a flip takes two people.
+    pub second_person: SecondPerson,
+    /// Whether the bot may comment on pull requests that bring something else to main while the bad change is there
+    /// (G15).
+    pub warns_pull_requests: bool,
 }
+
+/// Whether a move of the pointer takes two people (G12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondPerson {
+    /// One is enough.
+    #[default]
+    No,
+    /// Always two.
+    Required,
+    /// Two, or one alone once nobody answered for [`ALONE_AFTER`], by name and with a reason.
+    AfterWait,
+}
+
+/// So long the others are waited for before one may go on alone.
+pub const ALONE_AFTER: Span = Span::minutes(5);
 
 /// A chat channel, in canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

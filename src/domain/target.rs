@@ -75,6 +75,19 @@ pub fn choose(typed: Option<&str>, evidence: &Evidence<'_>) -> Result<Choice, Re
     Ok(Choice { from: live_deployment(evidence, live), to, others })
 }
 
+/// Everything that one can roll back to by name, best first, each with its list number.
+pub fn offered(evidence: &Evidence<'_>) -> Vec<(usize, Candidate)> {
+    let Some(live) = evidence.pointer.origin() else { return Vec::new() };
+    let ranked = eligible(evidence, live);
+    let previous = ranked.first().map(|candidate| candidate.deployment.id.clone());
+    let is_allowed = |candidate: &Candidate| {
+        let id = &candidate.deployment.id;
+        guard::g3_plan_allows(evidence.plan, id, previous.as_ref()).is_ok()
+    };
+    let numbered = ranked.into_iter().enumerate().map(|(index, one)| (index + 1, one));
+    numbered.filter(|(_, one)| is_allowed(one)).collect()
+}
+
 /// The one deployment that was meant by an id, an address or a commit.
 ///
 /// # Errors

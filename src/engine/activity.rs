@@ -94,6 +94,8 @@ impl Flag {
 pub struct Bell {
     notify: Notify,
     state: Mutex<Ring>,
+    /// Somebody rang because there is something to see outside.
+    news: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -116,6 +118,17 @@ impl Bell {
         }
         drop(state);
         self.notify.notify_one();
+    }
+
+    /// Rings because there is something to see outside.
+    pub fn ring_with_news(&self, activity: &Activity) {
+        self.news.store(true, Ordering::SeqCst);
+        self.ring(activity);
+    }
+
+    /// Whether somebody rang with news since the last time that this was asked.
+    pub fn take_news(&self) -> bool {
+        self.news.swap(false, Ordering::SeqCst)
     }
 
     /// Returns when the bell has rung since the last answer. Cancel-safe.

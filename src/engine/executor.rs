@@ -1,13 +1,14 @@
 //! What is due for an incident, one step at a time: read, decide, call, record.
 //!
-//! Owns no state of its own but when it looked last. A call is made only right after its start is durable, and its outcome
-//! is recorded before anything else happens. Two loops per incident, one for the pointer and one for the fix: within each
-//! nothing overlaps, and the pointer never waits for the forge.
+//! Owns no state of its own but when it looked last and what it was told since. A call is made only right after its
+//! start is durable, and its outcome is recorded before anything else happens. Two loops per incident, one for the
+//! pointer and one for the fix: within each nothing overlaps, and the pointer never waits for the forge.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::activity::{AtWork, Bell};
+use super::hearsay::Hearsay;
 use super::keeper::{Answer, Proposal, Readings};
 use super::motor::Engine;
 use super::ports::{JournalError, PortError, PortErrorKind};
@@ -41,7 +42,9 @@ pub(super) enum Lane {
 pub(super) async fn follow(engine: Engine, incident: IncidentId, lane: Lane, bell: Arc<Bell>) {
     let (looks, version) = (Looks::default(), Version::default());
     let layer2 = Layer2::default();
-    let mut follower = Follower { engine, incident, lane, looks, version, layer2, failures: 0 };
+    let hearsay = Hearsay::default();
+    let mut follower =
+        Follower { engine, incident, lane, looks, hearsay, version, layer2, failures: 0 };
     let mut at_work: Option<AtWork> = bell.answer();
     loop {
         let keeper = follower.engine.keeper();
@@ -51,20 +54,16 @@ pub(super) async fn follow(engine: Engine, incident: IncidentId, lane: Lane, bel
             break;
         }
         follower.notice(&book);
+        if bell.take_news() {
+            follower.hearsay.hear();
+        }
         let next = match lane {
             Lane::Pointer => plan::next(&book, incident, &follower.looks, now),
             Lane::Fix => plan::fix::next(&book, incident, &follower.looks, now),
         };
-        let due = match &next {
-            Next::Rest => None,
-            Next::Decide(at, _) | Next::Read(at, ..) | Next::Probe(at, _) | Next::Watch(at, ..) => {
-                Some((*at).max(follower.not_before(now)))
-            }
-            Next::Walk(_) => Some(now),
-        };
-        match due {
+        match follower.due(&next, now) {
             Some(at) if at <= now => follower.step(next).await,
-            _ => {
+            due => {
                 drop(at_work.take());
                 follower.rest(due, &bell).await;
             }
@@ -100,6 +99,7 @@ struct Follower {
     incident: IncidentId,
     lane: Lane,
     looks: Looks,
+    hearsay: Hearsay,
     /// The incident's version as far as this loop brought it or has noticed it.
     version: Version,
     /// The fix's state as far as its own loop has noticed it: what happens to the pointer is no news for it.
@@ -109,7 +109,8 @@ struct Follower {
 }
 
 impl Follower {
-    /// After what somebody else did, earlier looks put nothing off: people do not wait for a pause that was meant for us.
+    /// After what somebody else did, earlier looks put nothing off: people do not wait for a pause that was meant for
+    /// us.
     fn notice(&mut self, book: &Book) {
         let version = book.version(&StreamId::Incident(self.incident));
         if self.version == version {
@@ -127,6 +128,20 @@ impl Follower {
         if is_news {
             self.looks.last = None;
         }
+    }
+
+    /// When what is next is done; what was told from outside brings looks forward, and nothing else.
+    fn due(&mut self, next: &Next, now: Timestamp) -> Option<Timestamp> {
+        let at = match next {
+            Next::Rest => {
+                self.hearsay.forget();
+                return None;
+            }
+            Next::Walk(_) => return Some(now),
+            Next::Read(at, ..) => self.hearsay.bring_forward(*at, self.looks.last),
+            Next::Decide(at, _) | Next::Probe(at, _) | Next::Watch(at, ..) => *at,
+        };
+        Some(at.max(self.not_before(now)))
     }
 
     /// Sleeps until something is due, somebody rings, or the engine stops.
@@ -159,6 +174,7 @@ impl Follower {
             Next::Rest => Ok(()),
             Next::Decide(_, request) => self.decide(request, Readings::default()).await,
             Next::Read(_, reads, request) => {
+                self.hearsay.look();
                 let readings = self.read(&reads, Readings::default()).await;
                 self.decide(request, readings).await
             }
@@ -200,7 +216,10 @@ impl Follower {
                 }
                 Answer::Done(emitted, _) => {
                     self.account_for(&emitted);
-                    if !emitted.is_empty() {
+                    if emitted.is_empty() {
+                        self.hearsay.was_idle();
+                    } else {
+                        self.hearsay.was_right();
                         self.looks.tally = plan::Tally::default();
                         if has_moved_on(&emitted) {
                             self.looks.last = None;
@@ -209,6 +228,7 @@ impl Follower {
                     return match started(&emitted) {
                         Some(Started::Pointer(effect)) => self.call(&effect).await,
                         Some(Started::Forge(effect)) => self.call_forge(&effect).await,
+                        Some(Started::Warning(effect)) => self.warn(&effect).await,
                         None => Ok(()),
                     };
                 }
@@ -286,6 +306,17 @@ impl Follower {
         tracing::info!(incident = self.incident.0, effect = %effect, ?outcome, "a call to the forge ended");
         let (incident, effect) = (self.incident, effect.clone());
         self.record(Request::EndForgeCall { incident, effect, outcome }).await
+    }
+
+    /// Says on pull requests what came to main, and records what became of it.
+    async fn warn(&mut self, effect: &EffectId) -> Result<(), StepFailure> {
+        let book = self.engine.keeper().book();
+        let Some(incident) = book.incidents.get(&self.incident) else { return Ok(()) };
+        let Some(comment) = plan::fix::comment_of(incident, effect) else { return Ok(()) };
+        let outcome = forge::warn(&self.engine, &incident.service, &comment).await;
+        tracing::info!(incident = self.incident.0, effect = %effect, ?outcome, "a warning ended");
+        let (incident, effect) = (self.incident, effect.clone());
+        self.record(Request::EndWarning { incident, effect, outcome }).await
     }
 
     /// Makes the call of an effect whose start is durable, and records how it ended.
@@ -379,6 +410,7 @@ fn outcome_of(error: PortError) -> Outcome {
 enum Started {
     Pointer(EffectId),
     Forge(EffectId),
+    Warning(EffectId),
 }
 
 /// The effect that a decision started, if it did.
@@ -390,10 +422,14 @@ fn started(emitted: &[Emitted]) -> Option<Started> {
         Event::Fix(FixEvent::ForgeCallStarted { effect, .. }) => {
             Some(Started::Forge(effect.clone()))
         }
+        Event::Fix(FixEvent::WarningStarted { effect, .. }) => {
+            Some(Started::Warning(effect.clone()))
+        }
         Event::Flip(_)
         | Event::Fix(_)
         | Event::Register(_)
         | Event::Incident(_)
+        | Event::Authority(_)
         | Event::Verification(_)
         | Event::Service(_) => None,
     })
@@ -414,6 +450,9 @@ fn has_moved_on(emitted: &[Emitted]) -> bool {
                     FixEvent::GateSeen { .. }
                         | FixEvent::FixNudged
                         | FixEvent::MainMoved { .. }
+                        | FixEvent::WarningIntended { .. }
+                        | FixEvent::WarningStarted { .. }
+                        | FixEvent::WarningEnded { .. }
                         | FixEvent::FixBuildFailed { .. }
                         | FixEvent::ForgeTroubleMet { .. }
                         | FixEvent::ForgeTroubleOver

@@ -13,8 +13,9 @@ use super::ports::{
     Chance, Change, Clock, Commit, Journal, JournalError, Narrator, NewDelivery, NewPost,
     PostOutcome, Receipt, ReplyTo, Rules, Shown, TokenHash,
 };
+use super::roster::Roster;
 use super::seal::Sealer;
-use crate::domain::actor::{Actor, Policy};
+use crate::domain::actor::Actor;
 use crate::domain::apply::apply_all;
 use crate::domain::book::Book;
 use crate::domain::decide::{Decision, Facts, Fresh, Read, Request};
@@ -37,7 +38,7 @@ pub struct Tools {
     /// What is said.
     pub narrator: Arc<dyn Narrator>,
     /// Who may do what.
-    pub policy: Arc<Policy>,
+    pub roster: Arc<Roster>,
     /// What follows from what.
     pub rules: Arc<dyn Rules>,
 }
@@ -294,6 +295,10 @@ impl Keeper {
         for request in &proposal.requests {
             let state_now = state.as_ref().unwrap_or(book);
             match self.tools.rules.decide(state_now, request, &facts, now) {
+                // Whoever has no right to one of them gets none of them; that they asked is written down.
+                Decision::Events(events, Some(refusal)) if refusal.is_of_rights() => {
+                    return Decision::Events(events, Some(refusal));
+                }
                 Decision::Events(events, refusal) => {
                     answer = answer.or(refusal);
                     if proposal.requests.len() > 1 && !events.is_empty() {
@@ -312,7 +317,7 @@ impl Keeper {
         let readings = &proposal.readings;
         Facts {
             actor: proposal.actor.clone(),
-            policy: self.tools.policy.clone(),
+            policy: self.tools.roster.policy(),
             pointer: readings.pointer.clone(),
             deployments: readings.deployments.clone(),
             named: readings.named.clone(),

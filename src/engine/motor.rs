@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::activity::{Activity, Bell, Flag};
 use super::executor::Lane;
 use super::keeper::{Answer, Keeper, Proposal, Ripples};
-use super::ports::{JournalError, Notifier, Prober, Walker};
+use super::ports::{JournalError, Listener, Notifier, Prober, Walker};
 use super::reader::{Codes, Forges, Providers, Reader};
 use super::{executor, outbox};
 use crate::domain::ids::{IncidentId, ServiceId};
@@ -88,6 +88,11 @@ impl Engine {
     /// # Errors
     /// When the journal did not take it: nothing happened then.
     pub async fn propose(&self, proposal: &Proposal) -> Result<Answer, JournalError> {
+        let book = self.inner.keeper.book();
+        let requests = proposal.requests.iter();
+        let people: Vec<_> =
+            requests.flat_map(|request| request.people(&book, &proposal.actor)).collect();
+        self.inner.keeper.tools().roster.freshen(&people).await;
         let (answer, ripples) = self.inner.keeper.propose(proposal).await?;
         self.wake(&ripples);
         Ok(answer)
@@ -163,6 +168,28 @@ impl Engine {
     pub async fn stop(&self) {
         self.inner.stopping.put_up();
         self.inner.activity.idle().await;
+    }
+}
+
+impl Listener for Engine {
+    fn hear_of(&self, repository: &str) {
+        if self.is_stopping() {
+            return;
+        }
+        let book = self.keeper().book();
+        let is_there = |service: &ServiceId| {
+            let repository_of = book.services.get(service).and_then(|one| one.repository.as_ref());
+            repository_of.is_some_and(|one| one.eq_ignore_ascii_case(repository))
+        };
+        let concerned =
+            book.incidents.values().filter(|one| one.is_open() && is_there(&one.service));
+        for incident in concerned {
+            // A loop that has not begun looks at once when it does.
+            let bell = lock(&self.inner.incidents).get(&(incident.id, Lane::Fix)).cloned();
+            if let Some(bell) = bell {
+                bell.ring_with_news(&self.inner.activity);
+            }
+        }
     }
 }
 

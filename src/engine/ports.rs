@@ -2,6 +2,7 @@
 
 mod chat;
 mod code;
+mod directory;
 mod forge;
 mod journal;
 mod provider;
@@ -13,7 +14,8 @@ pub use chat::{
     Shown,
 };
 pub use code::Code;
-pub use forge::Forge;
+pub use directory::{Directory, DirectoryError, Profile};
+pub use forge::{Forge, Listener};
 pub use journal::{
     Append, Commit, Journal, JournalError, NewDelivery, NewEvent, NewPost, NewToken,
     PendingDelivery, PendingPost, Placement, PostOutcome, Receipt, Recorded, StoredToken,

@@ -49,6 +49,9 @@ fn limits(headers: Duration, connections: usize) -> Limits {
     Limits { headers, connections, ..Limits::default() }
 }
 
+/// A request after which the connection is kept.
+const KEEP: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
 impl House {
     async fn says(&self, text: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
@@ -100,9 +103,31 @@ async fn a_byte_now_and_then_buys_no_time() {
 
 #[tokio::test]
 async fn a_connection_that_is_kept_open_is_closed_when_nothing_more_comes() {
-    let house = house(limits(Duration::from_millis(300), 8)).await;
-    let heard = house.hears("GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let idle = Duration::from_millis(300);
+    let house = house(Limits { idle, ..limits(PATIENCE * 2, 8) }).await;
+    let heard = house.hears(KEEP).await;
     assert!(heard.ends_with("here"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_open_for_longer_than_headers_may_take() {
+    let headers = Duration::from_millis(100);
+    let house = house(limits(headers, 8)).await;
+    let mut stream = house.says(KEEP).await;
+    let _ = timeout(headers * 4, pending::<()>()).await;
+    stream.write_all(ASK.as_bytes()).await.unwrap();
+    let heard = until_closed(stream).await;
+    assert_eq!(heard.matches("here").count(), 2, "{heard}");
+}
+
+#[tokio::test]
+async fn a_later_request_has_no_more_time_for_its_headers_than_the_first() {
+    let house = house(limits(Duration::from_millis(200), 8)).await;
+    let mut stream = house.says(KEEP).await;
+    let mut first = [0; 1024];
+    assert!(stream.read(&mut first).await.unwrap() > 0);
+    stream.write_all(b"GET / HT").await.unwrap();
+    assert_eq!(until_closed(stream).await, "");
 }
 
 #[tokio::test]

@@ -16,19 +16,19 @@ use super::vercel::{self, Health, VercelModel};
 pub struct Builds {
     github: Arc<GitHubModel>,
     vercel: Arc<VercelModel>,
-    project: &'static str,
+    projects: Vec<String>,
     /// How many pushes it has told.
     told: Mutex<usize>,
 }
 
 impl Builds {
-    /// Pushes of a repository, built for a project.
+    /// Pushes of a repository, built for each of these projects.
     pub fn new(
         github: Arc<GitHubModel>,
         vercel: Arc<VercelModel>,
-        project: &'static str,
+        projects: Vec<String>,
     ) -> Arc<Self> {
-        Arc::new(Self { github, vercel, project, told: Mutex::default() })
+        Arc::new(Self { github, vercel, projects, told: Mutex::default() })
     }
 
     /// Has Vercel hear of every push so far. May ask git, and wait for it.
@@ -48,7 +48,9 @@ impl Builds {
         };
         let Push { branch, sha, subject, author, at, .. } = push;
         let push = vercel::Push { branch, sha, message: subject, author, at };
-        self.vercel.pushed(self.project, push, health);
+        for project in &self.projects {
+            self.vercel.pushed(project, push.clone(), health);
+        }
     }
 
     /// A door behind which nobody looks before the pushes are told.

@@ -38,7 +38,7 @@ pub struct Call {
     pub vendor: String,
     /// HTTP method, or `WS` for a socket frame.
     pub method: String,
-    /// Path without query.
+    /// Path without query, and without the token of an interaction.
     pub path: String,
     /// The query, raw but for a token.
     pub query: String,
@@ -113,7 +113,7 @@ async fn note(State(door): State<Door>, request: Request, next: Next) -> Respons
         at: door.clock.now(),
         vendor: door.vendor.to_owned(),
         method: parts.method.as_str().to_owned(),
-        path: parts.uri.path().to_owned(),
+        path: without_interaction_token(parts.uri.path()),
         query: without_token(parts.uri.query().unwrap_or_default()),
         agent: text(&parts.headers, header::USER_AGENT),
         authorization: text(&parts.headers, header::AUTHORIZATION)
@@ -168,6 +168,15 @@ fn read(body: &[u8]) -> Value {
 fn without_token(query: &str) -> String {
     let pairs = query.split('&').filter(|pair| !pair.starts_with("token="));
     pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Whoever has the token of an interaction at Discord can answer it in the bot's place.
+fn without_interaction_token(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if let ["", "api", "v10", "interactions" | "webhooks", _, token, ..] = parts.as_mut_slice() {
+        *token = "token";
+    }
+    parts.join("/")
 }
 
 /// Whoever has the ticket can open the socket in the bot's place.

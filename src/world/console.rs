@@ -1,5 +1,8 @@
 //! The face of the modelled chat: a page, the state it draws, and what people do on it. Reachable from this machine only.
 
+mod discord;
+
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +19,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::clock::WorldClock;
+use super::discord::DiscordModel;
+use super::faces::Faces;
 use super::ledger::Ledger;
 use super::slack::SlackModel;
 use super::stage::Scene;
@@ -25,8 +30,12 @@ use crate::engine::ports::Clock;
 /// What the page is served from.
 #[derive(Clone)]
 pub struct Console {
-    /// What was said.
+    /// What was said in Slack.
     pub slack: Arc<SlackModel>,
+    /// What was said in Discord.
+    pub discord: Arc<DiscordModel>,
+    /// Where the team talks.
+    pub faces: Faces,
     /// The pointer, the code and the shop.
     pub stage: Arc<Scene>,
     /// The world's time.
@@ -49,19 +58,26 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/console/base.css", CSS, include_str!("console/base.css")),
     ("/console/sidebar.css", CSS, include_str!("console/sidebar.css")),
     ("/console/chat.css", CSS, include_str!("console/chat.css")),
+    ("/console/discord.css", CSS, include_str!("console/discord.css")),
     ("/console/production.css", CSS, include_str!("console/production.css")),
     ("/console/narrow.css", CSS, include_str!("console/narrow.css")),
     ("/console/app.js", JS, include_str!("console/app.js")),
     ("/console/blocks.js", JS, include_str!("console/blocks.js")),
+    ("/console/cards.js", JS, include_str!("console/cards.js")),
     ("/console/channels.js", JS, include_str!("console/channels.js")),
     ("/console/chart.js", JS, include_str!("console/chart.js")),
     ("/console/code.js", JS, include_str!("console/code.js")),
     ("/console/completion.js", JS, include_str!("console/completion.js")),
     ("/console/composer.js", JS, include_str!("console/composer.js")),
     ("/console/dom.js", JS, include_str!("console/dom.js")),
+    ("/console/embeds.js", JS, include_str!("console/embeds.js")),
     ("/console/emoji.js", JS, include_str!("console/emoji.js")),
+    ("/console/faces.js", JS, include_str!("console/faces.js")),
+    ("/console/forms.js", JS, include_str!("console/forms.js")),
     ("/console/guide.js", JS, include_str!("console/guide.js")),
+    ("/console/guild.js", JS, include_str!("console/guild.js")),
     ("/console/log.js", JS, include_str!("console/log.js")),
+    ("/console/markdown.js", JS, include_str!("console/markdown.js")),
     ("/console/messages.js", JS, include_str!("console/messages.js")),
     ("/console/mrkdwn.js", JS, include_str!("console/mrkdwn.js")),
     ("/console/navigation.js", JS, include_str!("console/navigation.js")),
@@ -73,6 +89,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/console/redraw.js", JS, include_str!("console/redraw.js")),
     ("/console/server.js", JS, include_str!("console/server.js")),
     ("/console/shop.js", JS, include_str!("console/shop.js")),
+    ("/console/slots.js", JS, include_str!("console/slots.js")),
     ("/console/state.js", JS, include_str!("console/state.js")),
     ("/console/status.js", JS, include_str!("console/status.js")),
     ("/console/story.js", JS, include_str!("console/story.js")),
@@ -87,8 +104,11 @@ pub fn router(console: Console) -> Router {
         .route("/console/events", get(events))
         .route("/console/command", post(command))
         .route("/console/press", post(press))
+        .route("/console/form", post(form))
+        .route("/console/form/close", post(close_form))
         .route("/console/message", post(message))
         .route("/console/clock", post(advance))
+        .merge(discord::routes())
         .layer(middleware::from_fn_with_state(console.clone(), guard))
         .with_state(console)
 }
@@ -169,6 +189,9 @@ impl Console {
             },
             "channels": seed.channels,
             "messages": messages,
+            "faces": {"slack": self.faces.have_slack(), "discord": self.faces.have_discord()},
+            "discord": self.faces.have_discord().then(|| discord::state(&self.discord)),
+            "modals": self.slack.modals(),
             "commands": self.commands,
             "pointer": self.stage.pointer(),
             "code": self.stage.code(),
@@ -225,6 +248,29 @@ async fn press(State(console): State<Console>, Json(pressed): Json<Pressed>) -> 
     outcome(console.slack.press(&user, &channel, &ts, &block_id, &action_id).await)
 }
 
+#[derive(Deserialize)]
+struct Filled {
+    user: String,
+    /// Which form: one that was replaced meanwhile is not sent.
+    form: String,
+    #[serde(default)]
+    values: BTreeMap<String, String>,
+}
+
+async fn form(State(console): State<Console>, Json(filled): Json<Filled>) -> Json<Value> {
+    if !console.shows(&filled) {
+        return outcome(Err("This form is not open any more.".to_owned()));
+    }
+    outcome(console.slack.submit_form(&filled.user, &filled.values).await)
+}
+
+async fn close_form(State(console): State<Console>, Json(filled): Json<Filled>) -> Json<Value> {
+    if console.shows(&filled) {
+        console.slack.close_form(&filled.user);
+    }
+    outcome(Ok(()))
+}
+
 /// How far a wait can be skipped at once.
 const LONGEST_SKIP: Span = Span::minutes(10);
 
@@ -257,6 +303,10 @@ async fn message(State(console): State<Console>, Json(typed): Json<Typed>) -> Js
 }
 
 impl Console {
+    fn shows(&self, filled: &Filled) -> bool {
+        self.slack.modal(&filled.user).is_some_and(|modal| modal.id == filled.form)
+    }
+
     fn knows(&self, user: &str, channel: &str) -> bool {
         let seed = self.slack.seed();
         seed.users.iter().any(|one| one.id == user)

@@ -17,8 +17,9 @@ use super::ledger::{Call, Fault, Ledger};
 use crate::domain::time::Span;
 
 /// The traps of each model.
-const VOCABULARY: [(&str, &[&str]); 4] = [
+const VOCABULARY: [(&str, &[&str]); 5] = [
     ("slack", super::slack::FAULTS),
+    ("discord", super::discord::FAULTS),
     ("vercel", super::vercel::FAULTS),
     ("github", super::github::FAULTS),
     ("shop", super::shop::FAULTS),

@@ -8,8 +8,11 @@ pub mod clock;
 pub mod console;
 pub mod control;
 mod cut_off;
+pub mod discord;
+pub mod faces;
 pub mod github;
 pub mod ledger;
+pub mod loopback;
 pub mod shop;
 pub mod slack;
 pub mod stage;
@@ -27,6 +30,8 @@ use tokio::task::JoinHandle;
 
 use builds::Builds;
 use clock::WorldClock;
+use discord::{DiscordModel, DiscordSeed};
+use faces::Faces;
 use github::GitHubModel;
 use ledger::Ledger;
 use shop::ShopModel;
@@ -34,6 +39,7 @@ use slack::{Credentials, SlackModel, SlackSeed};
 use stage::Scene;
 use vercel::{VercelModel, VercelSeed};
 
+use crate::adapters::github::hook;
 use crate::engine::ports::Clock;
 
 /// How a world begins.
@@ -44,10 +50,14 @@ pub struct Beginning {
     pub clock: Arc<WorldClock>,
     /// The Vercel account.
     pub vercel: VercelSeed,
+    /// What is different in the Slack workspace of the demo.
+    pub workspace: fn(&mut SlackSeed),
     /// Whether customers visit the shop by themselves.
     pub traffic: Traffic,
     /// The slash commands of the installed app, for the console's completion.
     pub commands: Value,
+    /// Where the team talks.
+    pub faces: Faces,
 }
 
 /// Whether customers visit the shop by themselves.
@@ -67,6 +77,8 @@ pub struct World {
     pub ledger: Arc<Ledger>,
     /// Slack.
     pub slack: Arc<SlackModel>,
+    /// Discord. It is there also where nobody talks in it.
+    pub discord: Arc<DiscordModel>,
     /// Vercel.
     pub vercel: Arc<VercelModel>,
     /// GitHub; without a git on this machine it has no repository to show.
@@ -75,6 +87,9 @@ pub struct World {
     pub shop: Arc<ShopModel>,
     /// What is pushed to GitHub is built by Vercel.
     pub builds: Arc<Builds>,
+    faces: Faces,
+    /// The other projects of the account, each with its own shop.
+    others: Vec<Other>,
     addresses: Addresses,
     credentials: Credentials,
     control_token: String,
@@ -86,9 +101,21 @@ pub struct World {
 struct Addresses {
     console: SocketAddr,
     slack: SocketAddr,
+    discord: SocketAddr,
     vercel: SocketAddr,
     github: SocketAddr,
     shop: SocketAddr,
+}
+
+/// A project besides the shop's, built from the same repository.
+#[derive(Clone, Debug)]
+struct Other {
+    /// The project's id.
+    id: String,
+    /// Its name, which is the service's as well.
+    name: String,
+    /// Where its production is.
+    address: SocketAddr,
 }
 
 /// What a customer of the demo's shop does.
@@ -128,23 +155,29 @@ impl World {
     /// # Errors
     /// When an address cannot be used.
     pub async fn start(beginning: Beginning) -> anyhow::Result<Self> {
-        let Beginning { listen, clock, vercel, traffic, commands } = beginning;
+        let Beginning { listen, clock, vercel, workspace, traffic, commands, faces } = beginning;
         let console = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; try another --listen"))?;
-        let [slack_door, vercel_door, github_door, shop_door] =
-            [door().await?, door().await?, door().await?, door().await?];
+        let [slack_door, discord_door, vercel_door, github_door, shop_door] =
+            [door().await?, door().await?, door().await?, door().await?, door().await?];
         let addresses = Addresses {
             console: console.local_addr()?,
             slack: slack_door.local_addr()?,
+            discord: discord_door.local_addr()?,
             vercel: vercel_door.local_addr()?,
             github: github_door.local_addr()?,
             shop: shop_door.local_addr()?,
         };
         let ledger = Ledger::new();
         let credentials = Credentials::fresh();
-        let seed = SlackSeed::demo(credentials.clone());
+        let mut seed = SlackSeed::demo(credentials.clone());
+        workspace(&mut seed);
         let slack = SlackModel::start(clock.clone(), ledger.clone(), seed, addresses.slack).await?;
+        let discord =
+            DiscordModel::start(clock.clone(), ledger.clone(), DiscordSeed::demo()).await?;
+        let projects: Vec<(String, String)> =
+            vercel.projects.iter().map(|one| (one.id.clone(), one.name.clone())).collect();
         let mut builds = vercel.projects.iter().flat_map(|project| &project.deployments);
         let drops_a_column = builds.any(|build| build.sha == github::DROPS_A_COLUMN);
         let vercel = VercelModel::new(clock.clone(), ledger.clone(), vercel);
@@ -154,51 +187,76 @@ impl World {
         }
         github.warm_up().await;
         let shop = ShopModel::new(vercel.clone(), clock.clone(), ledger.clone(), PROJECT);
-        let builds = Builds::new(github.clone(), vercel.clone(), PROJECT);
-        let control_token = hex::encode(random());
-        let scene = Arc::new(Scene::new(
-            builds.clone(),
-            github.clone(),
-            vercel.clone(),
-            shop.clone(),
-            format!("http://{}/", addresses.shop),
-        ));
-        let face = control::router(control::Control {
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-            token: control_token.clone(),
-        })
-        .merge(console::router(console::Console {
-            slack: slack.clone(),
-            stage: scene,
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-            commands,
-            shop_origin: format!("http://{}", addresses.shop),
-        }));
-        let mut servers = vec![
-            serve(console, face),
+        let names = projects.iter().map(|(_, name)| name.clone()).collect();
+        let builds = Builds::new(github.clone(), vercel.clone(), names);
+        let servers = vec![
             serve(slack_door, slack.router()),
+            serve(discord_door, discord.router()),
             serve(vercel_door, builds.before(vercel.router())),
             serve(github_door, github.router()),
             serve(shop_door, builds.before(shop.router())),
         ];
-        if traffic == Traffic::Gentle {
-            servers.push(tokio::spawn(shop.clone().traffic()));
-        }
-        Ok(Self {
+        let mut world = Self {
             clock,
             ledger,
             slack,
+            discord,
             vercel,
             github,
             shop,
             builds,
+            faces,
+            others: Vec::new(),
             addresses,
             credentials,
-            control_token,
+            control_token: hex::encode(random()),
             servers,
+        };
+        world.servers.push(serve(console, world.face(commands)));
+        for (id, name) in projects.into_iter().filter(|(_, name)| name != PROJECT) {
+            world.opens_shop(id, name).await?;
+        }
+        if traffic == Traffic::Gentle {
+            world.servers.push(tokio::spawn(world.shop.clone().traffic()));
+        }
+        Ok(world)
+    }
+
+    /// The page, and the door by which tests and people set traps.
+    fn face(&self, commands: Value) -> Router {
+        let scene = Arc::new(Scene::new(
+            self.builds.clone(),
+            self.github.clone(),
+            self.vercel.clone(),
+            self.shop.clone(),
+            format!("http://{}/", self.addresses.shop),
+        ));
+        control::router(control::Control {
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            token: self.control_token.clone(),
         })
+        .merge(console::router(console::Console {
+            slack: self.slack.clone(),
+            discord: self.discord.clone(),
+            faces: self.faces,
+            stage: scene,
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            commands,
+            shop_origin: format!("http://{}", self.addresses.shop),
+        }))
+    }
+
+    /// Another project's production gets an address.
+    async fn opens_shop(&mut self, id: String, name: String) -> anyhow::Result<()> {
+        let door = door().await?;
+        let address = door.local_addr()?;
+        let shop =
+            ShopModel::new(self.vercel.clone(), self.clock.clone(), self.ledger.clone(), &name);
+        self.servers.push(serve(door, self.builds.before(shop.router())));
+        self.others.push(Other { id, name, address });
+        Ok(())
     }
 
     /// The address of the page.
@@ -206,20 +264,33 @@ impl World {
         format!("http://{}/", self.addresses.console)
     }
 
-    /// Lets Slack call the bot there.
+    /// Lets the chats call the bot there.
     pub fn bot_listens(&self, address: SocketAddr) {
-        self.slack.set_bot_http(&format!("http://{address}"));
+        let bot = format!("http://{address}");
+        if self.faces.have_slack() {
+            self.slack.set_bot_http(&bot);
+        }
+        if self.faces.have_discord() {
+            self.discord.set_bot_http(&bot);
+        }
+    }
+
+    /// Lets GitHub tell the bot there that something happened.
+    pub fn github_tells(&self, address: SocketAddr) {
+        if github::is_possible() {
+            let url = format!("http://{address}{}", hook::PATH);
+            self.github.set_webhook(&url, self.github.webhook_secret());
+        }
     }
 
     /// A configuration for a bot in this world. Its secrets are read from files in `folder`; see [`Self::write_secrets`].
     pub fn configuration(&self, folder: &Path, listen: SocketAddr) -> String {
-        let file = |name: &str| format!("file:{}", folder.join(name).display());
-        let Addresses { slack, vercel, shop, .. } = self.addresses;
+        let vercel = self.addresses.vercel;
         let github = self.github_configuration(folder);
-        let team = self.slack.team_id();
-        let person = |name: &str| format!("slack:{team}/{}", self.slack.user_id(name));
-        let channel = |name: &str| format!("slack:{team}/{}", self.slack.channel_id(name));
-        let quoted = |text: String| toml::Value::String(text).to_string();
+        let chats = self.chat_configuration(folder);
+        // Without a GitHub to ask, a repository would only be promised.
+        let repo = if github.is_empty() { "" } else { "repo = \"demo/shop\"\n" };
+        let services = self.service_configurations(repo);
         format!(
             r#"# A bot in the modelled world of a demo. The addresses and secrets are those of that one run.
 [journal]
@@ -228,47 +299,52 @@ path = {journal}
 [server]
 listen = "{listen}"
 
-[slack]
-mode = "http"
-api_url = "http://{slack}/api"
-response_urls = "http://{slack}/response/"
-bot_token = {bot_token}
-app_token = {app_token}
-signing_secret = {signing_secret}
-team = "{team}"
-
-[vercel]
+{chats}[vercel]
 api_url = "http://{vercel}"
 token = {vercel_token}
 
-{github}[[service]]
-name = "shop"
+{github}{services}"#,
+            journal = quoted(folder.join("journal.db").display().to_string()),
+            vercel_token = secret_file(folder, "vercel_token"),
+        )
+    }
+
+    /// One service for each project: the shop's first.
+    fn service_configurations(&self, repo: &str) -> String {
+        let shop = Other {
+            id: "prj_shop".to_owned(),
+            name: PROJECT.to_owned(),
+            address: self.addresses.shop,
+        };
+        let all = std::iter::once(&shop).chain(&self.others);
+        let written = all.map(|one| self.service_configuration(one, repo));
+        written.collect::<Vec<_>>().join("\n")
+    }
+
+    fn service_configuration(&self, of: &Other, repo: &str) -> String {
+        let Other { id, name, address } = of;
+        let people = |names: &[&str]| self.people(names).join(", ");
+        let channel = |name: &str| self.channels(name).join(", ");
+        format!(
+            r#"[[service]]
+name = "{name}"
 provider = "vercel"
-project = "prj_shop"
+project = "{id}"
 team = "team_demo"
-{repo}production_url = "http://{shop}/"
-deployment_url = "http://{shop}/_deployments/{{host}}"
+{repo}production_url = "http://{address}/"
+deployment_url = "http://{address}/_deployments/{{host}}"
 marker = {{ header = "x-deployment-id" }}
 proof_paths = ["/", "/checkout"]
 channels = [{incidents}]
 stakeholders = [{stakeholders}]
-responders = [{ana}, {bo}]
-leads = [{lee}]
-egress = ["{shop}"]
-{journeys}"#,
-            // Without a GitHub to ask, a repository would only be promised.
-            repo = if github.is_empty() { "" } else { "repo = \"demo/shop\"\n" },
-            journeys = JOURNEYS,
-            journal = quoted(folder.join("journal.db").display().to_string()),
-            bot_token = quoted(file("bot_token")),
-            app_token = quoted(file("app_token")),
-            signing_secret = quoted(file("signing_secret")),
-            vercel_token = quoted(file("vercel_token")),
-            incidents = quoted(channel("incidents")),
-            stakeholders = quoted(channel("stakeholders")),
-            ana = quoted(person("ana")),
-            bo = quoted(person("bo")),
-            lee = quoted(person("lee")),
+responders = [{responders}]
+leads = [{leads}]
+egress = ["{address}"]
+{JOURNEYS}"#,
+            incidents = channel("incidents"),
+            stakeholders = channel("stakeholders"),
+            responders = people(&["ana", "bo"]),
+            leads = people(&["lee"]),
         )
     }
 
@@ -277,9 +353,12 @@ egress = ["{shop}"]
         if !github::is_possible() {
             return String::new();
         }
-        let token = format!("file:{}", folder.join("github_token").display());
-        let token = toml::Value::String(token);
-        format!("[github]\napi_url = \"http://{}\"\ntoken = {token}\n\n", self.addresses.github)
+        let token = secret_file(folder, "github_token");
+        let hook = secret_file(folder, "github_webhook_secret");
+        let api = self.addresses.github;
+        format!(
+            "[github]\napi_url = \"http://{api}\"\ntoken = {token}\nwebhook_secret = {hook}\n\n"
+        )
     }
 
     /// Writes the secrets of this world, readable by their owner alone.
@@ -292,8 +371,11 @@ egress = ["{shop}"]
             ("bot_token", credentials.bot_token.as_str()),
             ("app_token", credentials.app_token.as_str()),
             ("signing_secret", credentials.signing_secret.as_str()),
+            ("discord_bot_token", self.discord.seed().credentials.bot_token.as_str()),
             ("vercel_token", self.vercel.token().as_str()),
             ("github_token", self.github.token()),
+            ("github_app_key", github::APP_KEY),
+            ("github_webhook_secret", self.github.webhook_secret()),
         ] {
             write_secret(&folder.join(name), value)?;
         }
@@ -323,6 +405,7 @@ egress = ["{shop}"]
                 "channels": Value::Object(channels.into_iter().collect()),
                 "users": Value::Object(users.into_iter().collect()),
             },
+            "discord": self.discord_described(bot),
             "vercel": {
                 "api": format!("http://{vercel}"),
                 "token": self.vercel.token(),
@@ -336,6 +419,7 @@ egress = ["{shop}"]
                 "repo": github::REPO,
                 "git": format!("http://{github}/{}.git", github::REPO),
             },
+            "hooks": self.hooks_described(bot),
             "world": {
                 "api": format!("{}world", self.console_url()),
                 "token": self.control_token,
@@ -343,9 +427,19 @@ egress = ["{shop}"]
         })
     }
 
+    /// Where the bot takes webhooks, and what they are signed with.
+    fn hooks_described(&self, bot: SocketAddr) -> Value {
+        if !github::is_possible() {
+            return json!({});
+        }
+        let url = format!("http://{bot}{}", hook::PATH);
+        json!({"github": {"url": url, "secret": self.github.webhook_secret()}})
+    }
+
     /// What the models were asked and did not know; a sound run leaves none.
     pub fn unknown_calls(&self) -> Vec<String> {
         let mut unknown = self.slack.unknown_calls();
+        unknown.extend(self.discord.unknown_calls());
         unknown.extend(self.vercel.unknown_calls());
         unknown.extend(self.github.unknown_calls());
         unknown
@@ -381,6 +475,16 @@ fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
 fn random() -> [u8; 16] {
     use crate::engine::ports::Chance;
     crate::adapters::chance::SystemChance.bytes()
+}
+
+/// A text as TOML writes it.
+fn quoted(text: String) -> String {
+    toml::Value::String(text).to_string()
+}
+
+/// Where a secret is read from.
+fn secret_file(folder: &Path, name: &str) -> String {
+    quoted(format!("file:{}", folder.join(name).display()))
 }
 
 fn write_secret(path: &Path, value: &str) -> std::io::Result<()> {

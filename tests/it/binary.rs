@@ -12,6 +12,9 @@ use repoint::engine::ports::Clock;
 use repoint::world::ledger::Call;
 use serde_json::{Value, json};
 
+use crate::contract::READER;
+use crate::harness::http_client;
+
 /// No request may take longer.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -82,8 +85,7 @@ impl Http {
         // A second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let client = reqwest::Client::builder().user_agent(crate::contract::READER).build();
-        Self { runtime: runtime.expect("a runtime"), client: client.expect("a client") }
+        Self { runtime: runtime.expect("a runtime"), client: http_client(READER) }
     }
 
     /// The status and body; `None` when nobody answers.

@@ -9,6 +9,7 @@
 mod access;
 mod by_hand;
 mod demo;
+mod discord;
 mod driver;
 mod hands;
 mod keyboard;

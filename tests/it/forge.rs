@@ -1,13 +1,19 @@
 //! Reverts at GitHub: the adapter with a real git against the modelled GitHub, over loopback. What it tells is what the
 //! model has, and every write is there once, whatever became of its answer.
 
+mod app;
+mod roads;
+mod server_side;
+
 use std::sync::Arc;
 
-use repoint::adapters::github::{GitConfig, GitHubConfig, GitHubForge, GitHubRepository};
+use repoint::adapters::github::{
+    GitConfig, GitHubAccess, GitHubConfig, GitHubForge, GitHubRepository,
+};
 use repoint::adapters::secret::Secret;
 use repoint::domain::fix::{
-    Ancestry, CheckState, Fits, Gate, GateVerdict, MainChecks, Opened, Order, Outlook, PullRef,
-    PullState, Queued, Road, Shape, Subject, g8_judge,
+    Ancestry, CheckState, Comment, Fits, Gate, GateVerdict, MainChecks, Opened, Order, Outlook,
+    PullRef, PullState, Queued, Road, Shape, Subject, g8_judge,
 };
 use repoint::domain::ids::{IncidentId, ServiceId};
 use repoint::domain::migration::Paths;
@@ -36,7 +42,7 @@ impl Bench {
     }
 
     fn of(world: &Arc<World>) -> Self {
-        let forge = forge(world, world.models.github.token(), None);
+        let forge = forge(world, token(world.models.github.token()), None);
         Self { world: world.clone(), forge, shop: "shop".into() }
     }
 
@@ -68,6 +74,13 @@ impl Bench {
         })
     }
 
+    async fn warns(&self, commits: &[String], fix: u64) -> Result<Vec<u64>, PortErrorKind> {
+        let mark = "<!-- repoint:incident-7:warn -->".to_owned();
+        let text = format!("{mark}\nMain still holds the bad change.");
+        let comment = Comment { commits: commits.to_vec(), fix, mark, text };
+        self.forge.warn(&self.shop, &comment).await.map_err(|error| error.kind)
+    }
+
     async fn ancestry(&self, commit: &str, ancestor: &str) -> Ancestry {
         self.forge.ancestry(&self.shop, commit, ancestor).await.expect("an answer")
     }
@@ -91,12 +104,21 @@ impl Bench {
     }
 }
 
-fn forge(world: &World, token: &str, branch: Option<&str>) -> GitHubForge {
+fn forge(world: &World, access: GitHubAccess, branch: Option<&str>) -> GitHubForge {
+    forge_at(world, access, branch, world.folder.path().join("copies"))
+}
+
+fn forge_at(
+    world: &World,
+    access: GitHubAccess,
+    branch: Option<&str>,
+    cache: std::path::PathBuf,
+) -> GitHubForge {
     let described = world.models.described("127.0.0.1:1".parse().expect("an address"));
     let api = described["github"]["api"].as_str().expect("an address");
     let api_url: url::Url = api.parse().expect("an address");
-    let git = GitConfig { url: api_url.clone(), cache: world.folder.path().join("copies") };
-    let config = GitHubConfig { api_url, token: Secret::new(token) };
+    let git = GitConfig { url: api_url.clone(), cache };
+    let config = GitHubConfig { api_url, access };
     let repository = GitHubRepository {
         service: "shop".into(),
         owner: "demo".to_owned(),
@@ -105,6 +127,10 @@ fn forge(world: &World, token: &str, branch: Option<&str>) -> GitHubForge {
         branch: branch.map(str::to_owned),
     };
     GitHubForge::new(config, git, vec![repository], world.clock.clone()).expect("a forge")
+}
+
+fn token(token: &str) -> GitHubAccess {
+    GitHubAccess::Token(Secret::new(token))
 }
 
 fn subject() -> Subject {
@@ -121,7 +147,7 @@ fn order() -> Order {
     }
 }
 
-/// Every call that reverts need, made once; nothing where there is no git.
+/// Every call that reverts and a GitHub App need, made once; nothing where there is no git.
 pub async fn every_call(world: &Arc<World>) {
     if !is_possible() {
         return;
@@ -136,6 +162,10 @@ pub async fn every_call(world: &Arc<World>) {
     bench.merges(pull.number, &head, Road::Direct).await.expect("merged");
     let main = bench.forge.main(&bench.shop, &bad).await.expect("main");
     assert_eq!(bench.ancestry(&main.head.sha, &bad).await, Ancestry::Contains);
+    let merged = vec![main.head.sha];
+    assert_eq!(bench.warns(&merged, 999).await, Ok(vec![pull.number]));
+    app::is_looked_up(world).await;
+    server_side::is_made_by_github(world).await;
 }
 
 #[test]
@@ -207,6 +237,35 @@ fn what_came_to_main_is_told_with_its_checks() {
         bench.passes(60);
         let main = bench.forge.main(&bench.shop, &sha).await.expect("main");
         assert_eq!((main.checks, main.since_count), (MainChecks::Green, 0));
+    });
+}
+
+#[test]
+fn a_comment_is_made_once_on_each_pull_request_that_brought_something() {
+    Bench::run(async |bench| {
+        let github = &bench.world.models.github;
+        let mut brought = Vec::new();
+        for name in ["hours", "prices"] {
+            let file = format!("docs/{name}.md");
+            let pushed = github.push_by_other("main", &[(&file, "As agreed.\n")], name);
+            brought.push(pushed.expect("pushed"));
+        }
+        let numbers: Vec<u64> = github.pulls().iter().rev().take(2).map(|one| one.number).collect();
+        let [second, first] = numbers[..] else { panic!("two pull requests") };
+        let said = || [first, second].map(|number| github.comments(number).len());
+        // One refuses, and the other gets its comment all the same.
+        let locked = format!("POST /repos/demo/shop/issues/{first}/");
+        bench.trap("status", &locked, json!({"status": 403}));
+        assert_eq!(bench.warns(&brought, 999).await, Err(PortErrorKind::Unauthorised));
+        assert_eq!(said(), [0, 1]);
+        bench.trap("lost_answer", &locked, Value::Null);
+        assert_eq!(bench.warns(&brought, 999).await, Err(PortErrorKind::Ambiguous));
+        assert_eq!(bench.warns(&brought, 999).await, Ok(vec![first, second]));
+        assert_eq!(bench.warns(&brought, first).await, Ok(vec![second]), "the fix is not meant");
+        assert_eq!(said(), [1, 1]);
+        // What came to main without a pull request has nobody to tell there.
+        assert_eq!(bench.warns(&["a".repeat(40)], 999).await, Ok(Vec::new()));
+        assert_eq!(bench.warns(&["main".to_owned()], 999).await, Err(PortErrorKind::Rejected));
     });
 }
 
@@ -381,31 +440,9 @@ fn where_rules_are_strict_what_main_got_since_must_be_brought_in_first() {
 }
 
 #[test]
-fn a_merge_queue_is_used_and_watched() {
-    Bench::run(async |bench| {
-        let github = bench.world.models.github.clone();
-        github.set_rules(Rules { merging: Merging::Queue, ..Rules::default() });
-        let pull = bench.opened().await;
-        let gate = bench.gate(pull.number).await;
-        assert_eq!((gate.road, gate.queued), (Road::Queue, Queued::No));
-        let early = bench.merges(pull.number, &gate.head, Road::Queue).await.expect_err("no");
-        assert!(early.contains("checks or reviews are missing"), "{early}");
-        bench.passes(10);
-        assert_eq!(bench.verdict(pull.number).await, GateVerdict::Green);
-        bench.merges(pull.number, &gate.head, Road::Queue).await.expect("taken");
-        assert_eq!(bench.gate(pull.number).await.queued, Queued::Yes);
-        bench.passes(30);
-        let state = bench.gate(pull.number).await.state;
-        let merged = github.pulls().into_iter().find(|one| one.number == pull.number);
-        let Outcome::Merged(sha) = merged.expect("it is there").outcome else { panic!("merged") };
-        assert_eq!(state, PullState::Merged { sha });
-    });
-}
-
-#[test]
 fn a_token_that_is_not_let_in_is_said_so_by_git_as_well() {
     Bench::run(async |bench| {
-        let stranger = forge(&bench.world, "github_pat_wrong", Some("main"));
+        let stranger = forge(&bench.world, token("github_pat_wrong"), Some("main"));
         let error = stranger.try_revert(&bench.shop, &subject()).await.expect_err("no");
         assert_eq!(error.kind, PortErrorKind::Unauthorised);
         bench.trap("status", "git-upload-pack", json!({"status": 403}));

@@ -1,11 +1,15 @@
-//! Requests that are not Slack's, by the ten thousand, and rightly signed ones that Slack would never send: nothing is
-//! accepted, nothing is written, and whoever is right is served as before.
+//! Requests that are neither Slack's nor Discord's, by the ten thousand, and rightly signed ones that neither would ever send:
+//! nothing is accepted, nothing is written, and whoever is right is served as before. Half of them knock at either platform.
 //!
-//! `REPOINT_FORGED` says how many forged requests are sent; `.ci/run` asks for more than a hundred thousand.
+//! `REPOINT_FORGED` says how many forged requests are sent; `.ci/run` asks for more than a hundred thousand. What is compared
+//! with a secret is compared in constant time: Slack's signatures by `hmac`'s own verification, Discord's by dalek's (see
+//! `discord.rs`).
 
-mod kinds;
+pub mod discord;
+pub mod kinds;
 mod nonsense;
 pub mod replays;
+mod slack;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -15,7 +19,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use self::kinds::{KINDS, Sound};
+use self::kinds::{Broken, Sound, kind};
+use self::replays::typing_freely_on_both;
 use crate::harness::dice::Dice;
 use crate::harness::wire::{Raw, Signer, Wire};
 use crate::harness::{GOOD, World, command_form};
@@ -24,7 +29,7 @@ pub const COMMANDS: &str = "/slack/commands";
 pub const INTERACTIONS: &str = "/slack/interactions";
 
 /// An address that no request may make us call.
-const NOWHERE: &str = "https://hooks.example.invalid/commands/1";
+pub const NOWHERE: &str = "https://hooks.example.invalid/commands/1";
 
 /// How many forged requests a plain `cargo test` sends.
 const USUAL: usize = 20_000;
@@ -35,20 +40,20 @@ const WIRES: usize = 4;
 /// Requests that are sent before the first answer is waited for.
 const PIPELINED: usize = 32;
 
-/// How often each kind was tried.
-type Tally = BTreeMap<&'static str, usize>;
+/// How often each kind was tried, by platform.
+type Tally = BTreeMap<(&'static str, &'static str), usize>;
 
 impl World {
     fn signer(&self) -> Signer {
         Signer(std::fs::read_to_string(self.file("signing_secret")).expect("a secret"))
     }
 
-    fn seconds(&self) -> i64 {
+    pub fn seconds(&self) -> i64 {
         use repoint::engine::ports::Clock;
         self.clock.now().0 / 1000
     }
 
-    fn sound(&self, raw: Raw) -> Sound {
+    fn sound(&self, raw: Raw) -> Sound<Signer> {
         Sound { raw, signer: self.signer(), now: self.seconds() }
     }
 
@@ -92,7 +97,7 @@ fn of_many_thousand_forged_requests_none_is_accepted_and_none_leaves_a_trace() {
     let (began, mut tally, mut sent) = (tokio::time::Instant::now(), Tally::new(), 0);
     while sent < wanted {
         let count = PER_STORY.min(wanted - sent);
-        World::run(async |w| {
+        World::run_with(typing_freely_on_both(), async |w| {
             let before = w.traces().await;
             let asked = ask_all(&w, count, u64::try_from(sent).expect("a seed")).await;
             asked.into_iter().for_each(|(kind, times)| *tally.entry(kind).or_default() += times);
@@ -131,24 +136,34 @@ async fn ask(w: &World, range: std::ops::Range<usize>, mut dice: Dice) -> Tally 
         let mut waiting = Vec::new();
         let mut bytes = Vec::new();
         for number in batch {
-            let (kind, break_it) = KINDS[number % KINDS.len()];
-            let sound = w.sound(believable(*number, &mut dice));
-            let broken = break_it(&mut dice, sound);
+            let (kind, broken) = broken(w, *number, &mut dice);
             bytes.extend(broken.raw.bytes());
             waiting.push((kind, broken));
         }
         wire.says(&bytes).await;
         for (kind, broken) in waiting {
-            let answer = wire.hears().await.unwrap_or_else(|| panic!("no answer: {kind}"));
-            assert_eq!(answer.status, broken.status, "{kind}: {:?}", broken.raw);
-            assert_eq!(answer.body, "", "{kind}: refused without detail");
+            let answer = wire.hears().await.unwrap_or_else(|| panic!("no answer: {kind:?}"));
+            assert_eq!(answer.status, broken.status, "{kind:?}: {:?}", broken.raw);
+            assert_eq!(answer.body, "", "{kind:?}: refused without detail");
             *tally.entry(kind).or_default() += 1;
         }
     }
     tally
 }
 
-/// What would act if it were believed.
+/// A forged request, with its platform and its kind: the platforms take turns.
+fn broken(w: &World, number: usize, dice: &mut Dice) -> ((&'static str, &'static str), Broken) {
+    if number.is_multiple_of(2) {
+        let (kind, break_it) = kind(number / 2, &slack::KINDS);
+        let sound = w.sound(believable(number, dice));
+        return (("slack", kind), break_it(dice, sound));
+    }
+    let (kind, break_it) = kind(number / 2, &discord::kinds::KINDS);
+    let sound = discord::sound(w, &discord::believable(w, number, dice));
+    (("discord", kind), break_it(dice, sound))
+}
+
+/// What Slack would send, and what would act if it were believed.
 fn believable(number: usize, dice: &mut Dice) -> Raw {
     let trigger = format!("{number}.{}", dice.word(8));
     let line =
@@ -164,11 +179,19 @@ fn believable(number: usize, dice: &mut Dice) -> Raw {
     Raw::form(INTERACTIONS, form)
 }
 
-/// After all that, an ordinary evening.
+/// After all that, an ordinary evening: a command in Slack, a press in Discord where the team talks there too.
 async fn serves_who_is_right(w: &Arc<World>) {
     let form = command_form("/rollback", "1.1.right", NOWHERE);
     assert_eq!(w.outsider().posts(COMMANDS, &form).await.0, 200);
-    w.user("ana").presses("Confirm").await;
+    let model = &w.models.discord;
+    let (ana, channel) = (model.user_id("ana"), model.channel_id("incidents"));
+    match model.find_button(channel, ana, "Confirm") {
+        Some(button) => {
+            let pressed = model.press(ana, channel, &button.message, &button.custom_id).await;
+            pressed.expect("discord takes it");
+        }
+        None => w.user("ana").presses("Confirm").await,
+    }
     w.passes_until("the proof", || w.card_says("proven")).await;
     assert_eq!((w.live().as_str(), w.rollbacks_sent()), (GOOD, 1));
 }
@@ -179,13 +202,17 @@ pub fn say(line: &str) {
 }
 
 fn report(tally: &Tally, seconds: f32) {
-    let mut line = format!(
-        "doors: {} forged requests of {} kinds, 0 accepted, nothing written, in {seconds:.0} s:",
-        tally.values().sum::<usize>(),
-        tally.len(),
-    );
-    for (kind, times) in tally {
-        write!(line, " {kind} {times},").expect("text");
+    for platform in ["slack", "discord"] {
+        let of: Vec<_> = tally.iter().filter(|((whose, _), _)| *whose == platform).collect();
+        let sum: usize = of.iter().map(|(_, times)| **times).sum();
+        let mut line = format!(
+            "doors: {sum} forged requests of {} kinds to {platform}, 0 accepted, nothing written:",
+            of.len(),
+        );
+        for ((_, kind), times) in of {
+            write!(line, " {kind} {times},").expect("text");
+        }
+        say(line.trim_end_matches(','));
     }
-    say(line.trim_end_matches(','));
+    say(&format!("doors: all of them in {seconds:.0} s"));
 }

@@ -10,7 +10,7 @@ use repoint::world::github::{Kept, Merging, Rules, is_possible};
 use serde_json::{Value, json};
 
 use crate::contract::READER;
-use crate::harness::World;
+use crate::harness::{World, http_client};
 
 /// Another program with the demo's token.
 struct Program<'a> {
@@ -21,7 +21,7 @@ struct Program<'a> {
 
 impl<'a> Program<'a> {
     fn new(world: &'a World) -> Self {
-        let http = reqwest::Client::builder().user_agent(READER).build().expect("a client");
+        let http = http_client(READER);
         let described = world.models.described("127.0.0.1:1".parse().expect("an address"));
         Self { world, http, described: described["github"].clone() }
     }
@@ -121,6 +121,9 @@ async fn a_pull_request(program: &Program<'_>) {
     program.says(409, "PUT", &of("/merge"), json!({"sha": "0".repeat(40)})).await;
     let said = json!({"body": "Checked and approved."});
     program.says(201, "POST", &format!("/issues/{number}/comments"), said).await;
+    let there = program.reads(&format!("/issues/{number}/comments?per_page=100&page=1")).await;
+    assert_eq!(there[0]["body"], "Checked and approved.");
+    program.says(404, "GET", "/issues/999/comments", Value::Null).await;
     program.says(200, "PATCH", &of(""), json!({"state": "closed"})).await;
     program.says(200, "PATCH", &of(""), json!({"state": "open"})).await;
     program.says(200, "PUT", &of("/merge"), json!({"sha": pull["head"]["sha"]})).await;

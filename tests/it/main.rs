@@ -2,20 +2,27 @@
 
 mod answers;
 mod architecture;
+mod authority;
 mod binary;
 mod browser;
 mod cancel;
 mod codes;
+mod completing;
 mod contract;
 mod corpora;
+mod discord;
+mod discord_model;
 mod doors;
 mod forge;
 mod forged;
+mod forms;
 mod github_model;
 mod halt;
 mod harness;
 mod hostile;
 mod migrations;
+mod parity;
+mod presses;
 mod refusals;
 mod repair;
 mod restart;

@@ -13,7 +13,7 @@ use crate::harness::{BAD, GOOD, OLDER, Settings, World};
 const STATEMENT: &str = "ALTER TABLE \"orders\" DROP COLUMN \"coupon_code\"";
 
 /// The newest deploy drops a column.
-fn drops_a_column() -> Settings {
+pub fn drops_a_column() -> Settings {
     let change = |account: &mut VercelSeed| {
         *account = VercelSeed::demo_with_migration(crate::harness::NIGHT)
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use repoint::domain::time::Span;
 use repoint::world::vercel::{AutoAssign, ModelPlan, VercelSeed};
 
-use crate::harness::{BAD, GOOD, OLDER, PREVIEW, Settings, World};
+use crate::harness::{BAD, GOOD, OLDER, PREVIEW, Settings, World, all_press};
 
 /// Ana has asked, and the card waits for Confirm.
 async fn ana_asks(w: &Arc<World>) {
@@ -40,7 +40,7 @@ fn two_people_who_press_at_once_flip_once_and_the_second_hears_who_was_first() {
         ana_asks(&w).await;
         let (ana, bo) = (w.user("ana"), w.user("bo"));
         let before = [ana.was_told().len(), bo.was_told().len()];
-        tokio::join!(ana.presses("Confirm"), bo.presses("Confirm"));
+        all_press(&[ana.clone(), bo.clone()], "Confirm").await;
         w.passes_until("the proof", || w.card_says("proven")).await;
         assert_eq!(w.rollbacks_sent(), 1);
         let [to_ana, to_bo] =

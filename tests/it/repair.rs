@@ -3,12 +3,17 @@
 //! Here is the story as it should be, and the steps that all stories share; each other file holds one kind of trouble.
 
 mod again;
+mod app;
 mod baseline;
 mod exits;
 mod gate;
+mod hooks;
+mod leaving;
+mod no_git;
 mod order;
 mod others;
 mod services;
+mod warning;
 
 use std::sync::Arc;
 
@@ -37,7 +42,7 @@ async fn asks_for_the_revert(w: &Arc<World>) {
 }
 
 /// Ana has rolled back; she asks for the revert and opens it.
-async fn opens_the_revert(w: &Arc<World>) {
+pub async fn opens_the_revert(w: &Arc<World>) {
     w.rolls_back().await;
     asks_for_the_revert(w).await;
     w.user("ana").presses("Open revert").await;

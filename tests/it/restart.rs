@@ -137,15 +137,7 @@ fn switching_the_flag_off_survives_a_death_in_the_call() {
         w.vercel_trap("assignment_stays_on", "", Value::Null);
         w.vercel_trap("lost_answer", "PATCH ", json!({"silent": true}));
         w.asks_and_confirms().await;
-        let patched = || w.calls("PATCH ").len() == 1;
-        for _ in 0..40 {
-            w.clock_moves(Span(200));
-            w.in_real_time(Duration::from_millis(60)).await;
-            if patched() {
-                break;
-            }
-        }
-        assert!(patched(), "{}", w.incidents());
+        w.clock_moves_until("the call", Span(200), || w.calls("PATCH ").len() == 1).await;
         dies_and_comes_back(&w).await;
         ends_well(&w).await;
         assert_eq!(w.calls("PATCH ").len(), 1, "it is read back, not repeated");

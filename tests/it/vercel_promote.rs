@@ -15,7 +15,7 @@ use repoint::world::vercel::{Health, Push};
 use serde_json::{Value, json};
 
 use crate::contract::READER;
-use crate::harness::{BAD, GOOD, World};
+use crate::harness::{BAD, GOOD, World, http_client};
 
 /// The commit that takes the bad one back.
 const FIX: &str = "f1f2f3f4f5f6f7f8f9f0a1a2a3a4a5a6a7a8a9b0";
@@ -60,7 +60,7 @@ fn own_address(page: &str) -> String {
 
 /// So many customers look at a page of production.
 async fn customers(world: &World, count: usize, path: &str) {
-    let client = reqwest::Client::builder().user_agent(READER).build().expect("a client");
+    let client = http_client(READER);
     let url = format!("{}{path}", text(world, "/shop"));
     for _ in 0..count {
         client.get(&url).send().await.expect("an answer");

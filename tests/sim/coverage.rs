@@ -158,9 +158,12 @@ fn out_of_reach_of_production(fault: Fault, op: Op, place: Place) -> Option<&'st
         Op::Inbound if fault == Fault::TwoAtOnce && place == Place::Nowhere => {
             Some("there is nothing to press")
         }
-        Op::Walk if place == Place::Arming => {
-            Some("walks and the flag know nothing of each other, which Disarming shows")
+        Op::Walk if place == Place::Doubted => {
+            Some("walks and readings of a job know nothing of each other, which Unknown shows")
         }
+        Op::Walk | Op::Read if place == Place::Arming => Some(
+            "walks, other readings and the flag know nothing of each other, which Disarming shows",
+        ),
         Op::Walk if matches!(place, Place::Nowhere | Place::Over) => {
             Some("a verification belongs to an open incident")
         }

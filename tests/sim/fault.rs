@@ -296,6 +296,11 @@ impl Weather {
         Self { enabled, per_thousand, slow_calls: rng.in_thousand(400) }
     }
 
+    /// The same weather, in which calls take seconds.
+    pub fn with_slow_calls(self) -> Self {
+        Self { slow_calls: true, ..self }
+    }
+
     /// How many operations of a kind in a thousand go wrong: more of those that are rare.
     pub fn in_thousand(&self, op: Op) -> u64 {
         let times = match op {

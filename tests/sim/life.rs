@@ -17,6 +17,7 @@ use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::keeper::{Keeper, Tools};
 use repoint::engine::motor::{Engine, Hands};
 use repoint::engine::ports::{Code, Forge, JournalError, Provider};
+use repoint::engine::roster::{Directories, Roster};
 use repoint::engine::{reconcile, recovery};
 
 use super::coverage::Coverage;
@@ -46,7 +47,7 @@ pub struct Outcome {
     pub lasted: Span,
     /// A digest of everything that happened.
     pub trace: u64,
-    /// What the bot did to production, in order.
+    /// What the bot did to production, in order, until the morning.
     pub effects: Vec<String>,
     /// How many faults and doings there were.
     pub counted: (u32, u32),
@@ -165,7 +166,7 @@ async fn start(night: &Arc<Night>) -> Result<(Engine, Arc<Desk>), JournalError> 
         clock: ports.clone(),
         chance: ports.clone(),
         narrator: Arc::new(Herald { prefix: Prefix::default() }),
-        policy: Arc::new(policy),
+        roster: Arc::new(Roster::new(policy, Directories::new(), ports.clone())),
         rules: Arc::new(PlantedRules(planted)),
     };
     let providers: BTreeMap<_, _> =

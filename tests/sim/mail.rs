@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use repoint::chat::desk::Desk;
-use repoint::chat::inbound::{Inbound, Intake};
+use repoint::chat::inbound::{Answer, Inbound, Intake};
+use repoint::chat::reply::Form;
 use repoint::domain::ids::{DeliveryKey, StreamId};
 use repoint::domain::service::Channel;
 use serde_json::Value;
@@ -49,9 +50,11 @@ impl Mail {
 /// Where a request comes from.
 pub fn channel_of(inbound: &Inbound) -> &Channel {
     match inbound {
-        Inbound::Command { channel, .. } | Inbound::Press { channel, .. } => channel,
+        Inbound::Command { channel, .. }
+        | Inbound::Press { channel, .. }
+        | Inbound::Form { channel, .. } => channel,
         Inbound::Probe | Inbound::ForeignTenant { .. } | Inbound::Unsupported { .. } => {
-            unreachable!("people of a night type and press only")
+            unreachable!("people of a night type, press and fill in only")
         }
     }
 }
@@ -67,15 +70,29 @@ pub async fn deliver(night: Arc<Night>, desk: Arc<Desk>, inbound: Inbound) {
     }
     match answer {
         Err(_) => truth.tell(|| "the platform's answer is: not accepted".to_owned()),
-        Ok(Some(card)) => {
+        Ok(Answer::Card(card)) => {
             let body = serde_json::to_value(&card).unwrap_or_default();
             acknowledged(&mut truth, &body);
             if !is_repeat {
                 truth.chat.answer(&body, channel_of(&inbound));
             }
         }
-        Ok(None) => acknowledged_press(&mut truth, &inbound),
+        Ok(Answer::Nothing) => acknowledged_press(&mut truth, &inbound),
+        Ok(Answer::Form(form)) => {
+            // A form that opens is an answer that one sees.
+            truth.chat.activity += 1;
+            let filled = filled(&mut truth.mail, inbound, &form);
+            truth.mail.hold_back(filled.into_iter().collect());
+        }
     }
+}
+
+/// The form as the one who asked for it sends it, some time later.
+fn filled(mail: &mut Mail, pressed: Inbound, form: &Form) -> Option<Inbound> {
+    let Inbound::Press { person, channel, response_url, .. } = pressed else { return None };
+    let values = [(form.field.name.clone(), "customers cannot pay".to_owned())].into();
+    let (key, token) = (mail.fresh_key(), form.token.clone());
+    Some(Inbound::Form { key, person, channel, token, values, response_url })
 }
 
 /// What an answer speaks of is durable (S1).
@@ -96,7 +113,7 @@ fn acknowledged(truth: &mut Truth, body: &Value) {
 
 /// A press that was taken in without a word is durable (S1).
 fn acknowledged_press(truth: &mut Truth, inbound: &Inbound) {
-    let Inbound::Press { key, .. } = inbound else { return };
+    let (Inbound::Press { key, .. } | Inbound::Form { key, .. }) = inbound else { return };
     if !truth.promises.has_taken(key) {
         truth.promises.fail("S1", format!("press {key} was acknowledged and is not durable"));
     }

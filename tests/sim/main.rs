@@ -128,7 +128,8 @@ fn repeated_requests_change_nothing() {
                 effects.iter().filter(|one| one.starts_with(service)).cloned().collect()
             };
             let (once, often) = (of(&once.effects), of(&often.effects));
-            // The nights end after a number of events; the one with more requests may end a little earlier.
+            // The nights end after a number of events; the one with more requests may end a little earlier. What is done in
+            // the morning hangs on where its night had ended.
             let both = once.len().min(often.len());
             assert_eq!(once[..both], often[..both], "S13: seed {seed}");
         }

@@ -1,4 +1,4 @@
-//! The morning after a night: nothing goes wrong any more, and everything must come to its end (L1, L2, L5, L7).
+//! The morning after a night: nothing goes wrong any more, and everything must come to its end (L1, L2, L4, L5, L7).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,13 +27,21 @@ const LONGEST_FAULT: Span = Span::seconds(15);
 /// A row of the outbox is said by then (L2).
 const LONGEST_TALK: Span = Span::minutes(5);
 
+/// How a pull request stands is known by then (L4): one poll of twenty seconds, after what was slow has ended.
+const LONGEST_LOOK: Span = Span::seconds(45);
+
 /// What is unknown reaches a person by then (L5): a minute, and one look more.
 const LONGEST_DOUBT: Span = Span::seconds(75);
 
 /// Waits until everything has come to its end.
 pub async fn rest(night: &Arc<Night>, engine: &Engine, desk: &Arc<Desk>) -> End {
-    let began = night.truth().true_now();
+    let began = {
+        let mut truth = night.truth();
+        truth.is_morning = true;
+        truth.true_now()
+    };
     let mut in_doubt: BTreeMap<IncidentId, Timestamp> = BTreeMap::new();
+    let mut unseen: BTreeMap<IncidentId, Timestamp> = BTreeMap::new();
     let mut unsaid: BTreeMap<Channel, (u64, Timestamp)> = BTreeMap::new();
     loop {
         if let Some(end) = ended_within(night, engine, Span::seconds(1)).await {
@@ -42,6 +50,7 @@ pub async fn rest(night: &Arc<Night>, engine: &Engine, desk: &Arc<Desk>) -> End 
         let mut truth = night.truth();
         let rested = truth.true_now().since(began);
         doubts_reach_a_person(&mut truth, &mut in_doubt);
+        gates_are_watched(&mut truth, &mut unseen);
         rows_are_said(&mut truth, &mut unsaid);
         match unfinished(&truth) {
             None if unsaid.is_empty() && rested > LONGEST_FAULT => break,
@@ -158,6 +167,25 @@ fn doubts_reach_a_person(truth: &mut Truth, in_doubt: &mut BTreeMap<IncidentId, 
         let since = *in_doubt.entry(id).or_insert(now);
         if now.since(since) > LONGEST_DOUBT {
             truth.promises.fail("L5", format!("{id} has been unknown for {}", now.since(since)));
+        }
+    }
+}
+
+/// Whatever was interrupted, the bot goes on watching a pull request's gate (L4).
+fn gates_are_watched(truth: &mut Truth, unseen: &mut BTreeMap<IncidentId, Timestamp>) {
+    let now = truth.true_now();
+    let open = truth.promises.book.incidents.values().filter(|one| one.is_open());
+    // Until a call has ended the forge is asked for nothing else, also if another fix was named meanwhile.
+    let followed = open.filter(|one| {
+        FixPlace::of(one) == FixPlace::Followed && !truth.promises.fix.is_calling(&one.service)
+    });
+    let behind: Vec<_> = followed.filter(|one| !truth.is_followed(one)).map(|one| one.id).collect();
+    unseen.retain(|id, _| behind.contains(id));
+    for id in behind {
+        let since = *unseen.entry(id).or_insert(now);
+        if now.since(since) > LONGEST_LOOK {
+            let behind = now.since(since);
+            truth.promises.fail("L4", format!("{id} has not seen its gate for {behind}"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What people do in a night, and what the world does by itself. People see what stands in the chat and press it, also
 //! what is old; they type commands; they act in the provider's dashboard.
 
-use repoint::chat::inbound::{Inbound, PressedMessage};
+use repoint::chat::inbound::{Inbound, PressedMessage, Said};
 use repoint::domain::action::Action;
 use repoint::domain::actor::Person;
 use repoint::domain::ids::ServiceId;
@@ -66,8 +66,11 @@ fn choose(truth: &mut Truth, is_left_out: bool) -> Doing {
     if is_mending && let Some(doing) = mend(truth) {
         return if is_left_out { Doing::Elsewhere } else { doing };
     }
+    let is_moving = truth.promises.is_flipping();
     let inbound = match truth.people.below(100) {
         _ if is_mending => press(truth),
+        // While production moves, people look whether it is well.
+        0..20 if is_moving => verify(truth),
         0..25 => rollback(truth),
         25..82 => press(truth),
         82..93 => incident(truth),
@@ -109,8 +112,8 @@ fn mend(truth: &mut Truth) -> Option<Doing> {
 
 fn in_words(doing: &Doing) -> String {
     let one = |inbound: &Inbound| match inbound {
-        Inbound::Command { person, channel, command, text, key, .. } => {
-            format!("{} types {command} {text} in {} ({key})", person.user, channel.id)
+        Inbound::Command { person, channel, command, said, key, .. } => {
+            format!("{} types {command} {said} in {} ({key})", person.user, channel.id)
         }
         Inbound::Press { person, channel, action, key, .. } => {
             format!("{} presses {action} in {} ({key})", person.user, channel.id)
@@ -140,8 +143,8 @@ fn some_service(truth: &mut Truth) -> (&'static str, Channel) {
 
 fn typed(truth: &mut Truth, by: Person, channel: Channel, command: &str, text: String) -> Inbound {
     let key = truth.mail.fresh_key();
-    let command = command.to_owned();
-    Inbound::Command { key, person: by, channel, command, text, response_url: None }
+    let (command, said) = (command.to_owned(), Said::Text(text));
+    Inbound::Command { key, person: by, channel, command, said, response_url: None }
 }
 
 fn rollback(truth: &mut Truth) -> Option<Inbound> {
@@ -247,6 +250,7 @@ pub fn pressed(truth: &mut Truth, by: Person, button: &Button) -> Inbound {
         action: button.action.clone(),
         response_url: None,
         message: PressedMessage { id: None, ephemeral: false },
+        trigger: None,
     }
 }
 

@@ -4,7 +4,7 @@
 mod fixes;
 
 use repoint::domain::action::Action;
-use repoint::domain::actor::{Actor, Policy, Role};
+use repoint::domain::actor::{Actor, Grantee, Role};
 use repoint::domain::book::Book;
 use repoint::domain::decide::{self, Decision, Facts, Request};
 use repoint::domain::deployment::Assignment;
@@ -14,6 +14,7 @@ use repoint::domain::event::{
 use repoint::domain::fact::{Fact, Known};
 use repoint::domain::ids::IncidentId;
 use repoint::domain::incident::{Incident, Layer1, Stage};
+use repoint::domain::policy::Policy;
 use repoint::domain::time::Timestamp;
 use repoint::domain::verification::Verdict;
 use repoint::engine::ports::{DomainRules, Rules};
@@ -234,14 +235,15 @@ fn confirm_again(book: &Book, request: &Request, facts: &Facts) -> Option<Decisi
 fn with_everybody_allowed(book: &Book, facts: &Facts) -> Facts {
     let mut policy = Policy::clone(&facts.policy);
     if let Actor::Person(person) = &facts.actor {
-        for roles in policy.roles.values_mut() {
-            roles.entry(person.clone()).or_insert(Role::Responder);
+        for grants in policy.grants.values_mut() {
+            grants.entry(Grantee::Person(person.clone())).or_insert(Role::Responder);
         }
     }
     // At the send the rights of whoever confirmed are taken for granted.
     for flip in book.incidents.values().filter_map(|incident| incident.flip()) {
-        for roles in policy.roles.values_mut() {
-            roles.entry(flip.confirmed_by.clone()).or_insert(Role::Responder);
+        for grants in policy.grants.values_mut() {
+            let by = Grantee::Person(flip.confirmed_by.clone());
+            grants.entry(by).or_insert(Role::Responder);
         }
     }
     Facts { policy: Arc::new(policy), ..facts.clone() }

@@ -7,10 +7,11 @@
 mod fixes;
 mod flips;
 mod promotes;
+mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use repoint::domain::actor::{Actor, Person, Policy, Role};
+use repoint::domain::actor::{Actor, Person};
 use repoint::domain::apply::apply;
 use repoint::domain::book::Book;
 use repoint::domain::deployment::{Assignment, Pointer};
@@ -23,6 +24,7 @@ use repoint::domain::ids::{
 };
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
 use repoint::domain::migration::Safety;
+use repoint::domain::policy::Policy;
 use repoint::domain::service::{Channel, Service};
 use repoint::domain::verification::Verdict;
 use repoint::engine::ports::Recorded;
@@ -31,6 +33,7 @@ use super::fix_place::FixPlace;
 use super::place::Place;
 use super::walks::Walks;
 pub use fixes::Fixes;
+use rights::{is_responder, other_of_two};
 
 /// A promise that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +227,7 @@ impl Promises {
                     self.verified(before, event, &envelope.actor, (now, policy))
                 }
                 Event::Fix(event) => self.fixed(before, event, &envelope.actor, (now, policy)),
+                Event::Authority(event) => self.agreed(before, event, &envelope.actor, policy),
                 Event::Register(_) | Event::Service(_) => self.fail("S19", "a foreign event"),
             }
         }
@@ -263,8 +267,8 @@ impl Promises {
             _ => {}
         }
         let IncidentEvent::FlipConfirmed { by, confirmation, intent, .. } = event else { return };
-        let role = policy.role(&before.service, by);
-        self.expect(role >= Some(Role::Responder), "S4", || format!("{by} may not confirm"));
+        let may = is_responder(policy, &before.service, by);
+        self.expect(may, "S4", || format!("{by} may not confirm"));
         self.expect(*actor == Actor::Person(by.clone()), "S21", || {
             format!("{by} is said to have confirmed, but {actor:?} did")
         });
@@ -355,7 +359,7 @@ impl Promises {
         let is_destructive =
             evidence.is_some_and(|one| one.migrations.safety == Safety::Destructive);
         let Some(question) = before.waiting().filter(|_| is_destructive) else { return };
-        self.expect(question.requester != *by, "S23", || {
+        self.expect(other_of_two(before, question) != by, "S23", || {
             format!("{by} asked for {confirmation} and confirmed it over a destructive migration")
         });
         let has_reason = question.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());

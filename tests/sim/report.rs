@@ -35,7 +35,7 @@ pub fn nights(haul: &Haul) -> String {
          the repair: {:?}\n\
          {rate} nights a second and core, floor {FLOOR}{slow}\n\
          held after every event: S1 S2 S3 S4 S6 S7 S8 S9 S11 S13 S18 S19 S20 S21 S22 S23 G8 proven verified watched;\n\
-         in the morning: L1 L2 L5 L7, and S8 in truth\n\
+         in the morning: L1 L2 L4 L5 L7, and S8 in truth\n\
          {}\n{}cells that were never reached: {:?}",
         haul.nights,
         haul.events,

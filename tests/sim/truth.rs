@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use repoint::adapters::clock::Steady;
 use repoint::chat::inbound::Inbound;
-use repoint::domain::actor::{Policy, Role};
+use repoint::domain::actor::{Grantee, Role};
 use repoint::domain::deployment::{Assignment, Plan};
 use repoint::domain::ids::ServiceId;
-use repoint::domain::service::{Limits, Service};
+use repoint::domain::incident::Incident;
+use repoint::domain::policy::Policy;
+use repoint::domain::service::{Limits, SecondPerson, Service};
 use repoint::domain::time::{Span, Timestamp};
 use tokio::sync::Notify;
 
@@ -87,6 +89,8 @@ pub struct Truth {
     repo: Repo,
     /// People go all the way: they take the bad change back and promote the result.
     pub mends: bool,
+    /// Things go wrong only once the fix is built: else few nights come through to the last step in trouble.
+    is_late: bool,
     /// The disk.
     pub disk: Disk,
     /// What a planted fault breaks of the disk's promises.
@@ -111,12 +115,19 @@ pub struct Truth {
     pub events: u64,
     fault_number: u32,
     doing_number: u32,
-    /// What the bot did to production, in order.
+    /// What the bot did to production, in order, until the morning.
     pub effects: Vec<String>,
+    /// Nobody does anything of their own accord any more.
+    pub is_morning: bool,
     /// A digest of everything that happened.
     pub trace: u64,
     /// Everything that happened, in words, if somebody wants to read it.
     pub story: Option<Vec<String>>,
+}
+
+/// In late nights what seldom takes long does, so that everything else can happen meanwhile.
+fn calls_take_long(weather: Weather, is_late: bool) -> Weather {
+    if is_late { weather.with_slow_calls() } else { weather }
 }
 
 /// What happens to one operation.
@@ -140,10 +151,13 @@ impl Truth {
         let seed = script.seed;
         let mut weather = Rng::new(seed, 1);
         let services = vec![service("shop", "C1"), service("blog", "C2")];
+        let mends = weather.in_thousand(400);
+        let is_late = mends && weather.in_thousand(700);
         let projects = services.iter().map(|one| {
             let lag = Span(weather.ms(0, 4_000));
             let plan = if weather.in_thousand(200) { Plan::Hobby } else { Plan::Paid };
-            let sticky = weather.in_thousand(150);
+            // Then a promote has to be armed by hand.
+            let sticky = weather.in_thousand(if is_late { 900 } else { 150 });
             let mut project = Project::new(one.id.as_str(), DUSK, lag, plan, sticky);
             if weather.in_thousand(150) {
                 project.set_assignment(Assignment::Off);
@@ -151,13 +165,13 @@ impl Truth {
             (one.id.clone(), project)
         });
         let projects = projects.collect();
-        let mends = weather.in_thousand(400);
         Self {
             projects,
             repo: Repo::new(seed, DUSK),
             mends,
+            is_late,
             promises: Promises::new(&services),
-            weather: Weather::of(script.sky, &mut weather),
+            weather: calls_take_long(Weather::of(script.sky, &mut weather), is_late),
             policy: policy(),
             lapses: planted.map(Bug::lapses).unwrap_or_default(),
             faults: Rng::new(seed, 2),
@@ -183,6 +197,7 @@ impl Truth {
             fault_number: 0,
             doing_number: 0,
             effects: Vec::new(),
+            is_morning: false,
             trace: 0xcbf2_9ce4_8422_2325,
             story: None,
         }
@@ -269,7 +284,7 @@ impl Truth {
 
     /// Whether something is to go wrong, and what.
     pub fn draw(&mut self, op: Op) -> Option<Fault> {
-        if self.calm || !self.faults.in_thousand(self.weather.in_thousand(op)) {
+        if self.calm || self.is_early() || !self.faults.in_thousand(self.weather.in_thousand(op)) {
             return None;
         }
         let fault = self.faults.pick(&self.weather.striking(op)).copied()?;
@@ -278,6 +293,12 @@ impl Truth {
             return None;
         }
         Some(fault)
+    }
+
+    /// Nothing goes wrong yet.
+    fn is_early(&self) -> bool {
+        let is_built = |one: &Arc<Incident>| one.fix().is_some_and(|fix| fix.built.is_some());
+        self.is_late && !self.promises.book.incidents.values().any(is_built)
     }
 
     /// A request that was sent before. What people do next does not hang on it.
@@ -350,6 +371,13 @@ impl Truth {
         // What people do does not hang on what is left out before it.
         self.people = Rng::new(self.script.seed, 1_000 + u64::from(self.doing_number));
         (self.doing_number, self.script.without_doings.contains(&self.doing_number))
+    }
+
+    /// The bot did something to production.
+    pub fn did(&mut self, what: String) {
+        if !self.is_morning {
+            self.effects.push(what);
+        }
     }
 
     /// Numbers of the last fault and the last doing.
@@ -447,18 +475,17 @@ fn service(id: &str, team: &str) -> Service {
         channels: vec![channel(team)],
         stakeholders: vec![channel("C9")],
         limits: Limits::default(),
+        second_person: SecondPerson::No,
+        warns_pull_requests: false,
     }
 }
 
 /// `ana` and `bo` are responders of both services, `gus` of the blog only, `lee` is a lead, `eve` is nobody.
 fn policy() -> Policy {
-    let both = [
-        (person("ana"), Role::Responder),
-        (person("bo"), Role::Responder),
-        (person("lee"), Role::Lead),
-    ];
+    let both = [("ana", Role::Responder), ("bo", Role::Responder), ("lee", Role::Lead)];
+    let both = both.map(|(name, role)| (Grantee::Person(person(name)), role));
     let mut blog = BTreeMap::from(both.clone());
-    blog.insert(person("gus"), Role::Responder);
-    let roles = [("shop".into(), BTreeMap::from(both)), ("blog".into(), blog)];
-    Policy { read_at: DUSK, roles: roles.into() }
+    blog.insert(Grantee::Person(person("gus")), Role::Responder);
+    let grants = [("shop".into(), BTreeMap::from(both)), ("blog".into(), blog)];
+    Policy { grants: grants.into(), ..Policy::default() }
 }

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::error::{GitError, complaint};
+use super::program::program;
 use crate::adapters::secret::Secret;
 
 /// How long any git but the first clone may take.
@@ -92,7 +93,7 @@ impl Git {
     }
 
     fn command(&self, ask: &Ask<'_>) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program());
         command
             .args(ask.arguments)
             .current_dir(&self.cache)

@@ -1,6 +1,6 @@
 //! The local copy of a repository: bare, without file contents until they are needed, made when it is first asked for.
 //!
-//! One visitor at a time. A clone is made beside its place and then put there, so that half of one is never used; it
+//! One visitor at a time, each with a token of its own. A clone is made beside its place and then put there, so that half of one is never used; it
 //! goes on when its visitor gives up waiting. A copy that does not work is replaced by a new one, once.
 
 use std::path::PathBuf;
@@ -33,8 +33,6 @@ const OLDEST: (u32, u32) = (2, 40);
 pub struct Remote {
     /// Its address.
     pub url: Url,
-    /// Opens it; may be empty.
-    pub token: Secret,
     /// The folder that the copies of all repositories are in.
     pub cache: PathBuf,
 }
@@ -42,9 +40,16 @@ pub struct Remote {
 /// The local copy of one repository.
 #[derive(Debug)]
 pub struct Copy {
-    git: Git,
+    remote: Remote,
     folder: String,
     health: Arc<Mutex<Health>>,
+}
+
+/// The copy in the hands of one visitor.
+#[derive(Debug)]
+struct Hands {
+    git: Git,
+    folder: String,
 }
 
 /// How the copy is, as far as the last visitor knows.
@@ -56,7 +61,7 @@ struct Health {
 
 /// The copy as one visitor sees it, with main as it was at the beginning of the visit. Nobody else is in it meanwhile.
 pub struct View {
-    copy: Arc<Copy>,
+    hands: Hands,
     health: OwnedMutexGuard<Health>,
     /// Main's newest commit.
     pub head: String,
@@ -65,33 +70,36 @@ pub struct View {
 impl Copy {
     /// A copy that is not made yet.
     pub fn new(remote: Remote) -> Arc<Self> {
-        let Remote { url, token, cache } = remote;
         // Another address is another copy.
-        let folder = format!("{}.git", hex::encode(&Sha256::digest(url.as_str())[..10]));
-        Arc::new(Self { git: Git { cache, url, token }, folder, health: Arc::default() })
+        let folder = format!("{}.git", hex::encode(&Sha256::digest(remote.url.as_str())[..10]));
+        Arc::new(Self { remote, folder, health: Arc::default() })
     }
 
-    /// Brings the copy up to date with main and lets a visitor in.
+    /// Brings the copy up to date with main and lets a visitor in. The token opens the repository; it may be empty.
     ///
     /// # Errors
     /// When there is no usable git, or the repository cannot be reached.
-    pub async fn open(self: &Arc<Self>, main: &str) -> Result<View, GitError> {
+    pub async fn open(&self, main: &str, token: &Secret) -> Result<View, GitError> {
         if !is_branch(main) {
             return Err(GitError::Refused("that is no name of a branch".to_owned()));
         }
-        if !SCHEMES.contains(&self.git.url.scheme()) {
+        if !SCHEMES.contains(&self.remote.url.scheme()) {
             return Err(GitError::Refused("git is used over https and http only".to_owned()));
         }
         let mut health = self.health.clone().lock_owned().await;
-        let (copy, main) = (Arc::clone(self), main.to_owned());
+        let Remote { url, cache } = self.remote.clone();
+        let git = Git { cache, url, token: token.clone() };
+        let (hands, main) = (Hands { git, folder: self.folder.clone() }, main.to_owned());
         // A task of its own: a clone that was begun is of use to the next visitor as well.
         let ready = tokio::spawn(async move {
-            let head = copy.ready(&mut health, &main).await?;
-            Ok(View { copy, health, head })
+            let head = hands.ready(&mut health, &main).await?;
+            Ok(View { hands, health, head })
         });
         ready.await.unwrap_or_else(|_| Err(GitError::Damaged("the visit broke off".to_owned())))
     }
+}
 
+impl Hands {
     async fn ready(&self, health: &mut Health, main: &str) -> Result<String, GitError> {
         let made = tokio::fs::create_dir_all(&self.git.cache).await;
         made.map_err(|error| GitError::Unusable(format!("no folder for git's copies: {error}")))?;
@@ -183,13 +191,13 @@ impl View {
     /// What git says to a command that should end well; the copy is made anew before the next visit if that shows
     /// damage.
     pub(super) async fn bytes(&mut self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-        let said = self.copy.bytes(arguments).await;
+        let said = self.hands.bytes(arguments).await;
         self.noted(said)
     }
 
     /// The same, as text without the blanks around it.
     pub(super) async fn words(&mut self, arguments: &[&str]) -> Result<String, GitError> {
-        let said = self.copy.words(arguments).await;
+        let said = self.hands.words(arguments).await;
         self.noted(said)
     }
 
@@ -199,7 +207,7 @@ impl View {
         arguments: &[&str],
         codes: &[i32],
     ) -> Result<(i32, Vec<u8>), GitError> {
-        let said = self.copy.git.run(&self.copy.ask(arguments)).await;
+        let said = self.hands.git.run(&self.hands.ask(arguments)).await;
         let told = said.and_then(|said| match codes.contains(&said.code) {
             true => Ok((said.code, said.out)),
             false => said.good().map(|out| (0, out)),
@@ -214,8 +222,8 @@ impl View {
         input: &str,
         environment: &[(&str, &str)],
     ) -> Result<String, GitError> {
-        let ask = Ask { input, environment, ..self.copy.ask(arguments) };
-        let said = self.copy.git.run(&ask).await;
+        let ask = Ask { input, environment, ..self.hands.ask(arguments) };
+        let said = self.hands.git.run(&ask).await;
         let out = self.noted(said.and_then(super::command::Said::good))?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
     }
@@ -225,12 +233,12 @@ impl View {
         &mut self,
         arguments: &[&str],
     ) -> Result<super::command::Said, GitError> {
-        self.copy.git.run(&self.copy.ask(arguments)).await
+        self.hands.git.run(&self.hands.ask(arguments)).await
     }
 
     /// Brings something from the other side.
     pub(super) async fn fetch(&mut self, what: &str) -> Result<(), GitError> {
-        self.copy.fetch(what).await
+        self.hands.fetch(what).await
     }
 
     fn noted<T>(&mut self, answer: Result<T, GitError>) -> Result<T, GitError> {
@@ -246,10 +254,10 @@ impl View {
 /// # Errors
 /// In a sentence for people, what is missing.
 pub async fn look(remote: &Remote) -> Result<String, GitError> {
-    let Remote { url, token, cache } = remote.clone();
+    let Remote { url, cache } = remote.clone();
     let made = tokio::fs::create_dir_all(&cache).await;
     made.map_err(|error| GitError::Unusable(format!("no folder for git's copies: {error}")))?;
-    check_version(&Git { cache, url, token }).await
+    check_version(&Git { cache, url, token: Secret::new("") }).await
 }
 
 async fn check_version(git: &Git) -> Result<String, GitError> {

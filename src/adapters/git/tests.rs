@@ -28,7 +28,7 @@ impl Bench {
         std::fs::create_dir(&path).unwrap();
         let url = url::Url::from_file_path(&path).unwrap();
         let cache = folder.path().join("cache");
-        let copy = Copy::new(Remote { url, token: Secret::new(""), cache });
+        let copy = Copy::new(Remote { url, cache });
         let bench = Self { folder, copy };
         bench.git(&["init", "-q", "-b", "main"]);
         bench.git(&["config", "uploadpack.allowFilter", "true"]);
@@ -62,7 +62,7 @@ impl Bench {
     }
 
     pub(super) async fn view(&self) -> View {
-        self.copy.open("main").await.unwrap()
+        self.copy.open("main", &nobody()).await.unwrap()
     }
 
     /// A branch `work` with two commits to `b.txt` and `c.txt`, and one on main meanwhile.
@@ -74,6 +74,11 @@ impl Bench {
         self.commit("meanwhile", &[("d.txt", "d\n")]);
         tip
     }
+}
+
+/// The token of a repository that asks for none.
+pub(super) fn nobody() -> Secret {
+    Secret::new("")
 }
 
 /// Nine lines of which some say something else.

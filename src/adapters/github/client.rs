@@ -1,44 +1,28 @@
-//! One request to GitHub's API and its answer.
+//! Calls about one repository, with the token that opens it.
 //!
-//! Owns addresses, deadlines and the reading of bodies. Must never repeat a call, follow a redirect or let the token
-//! into a message. What a failure means is in `error`, what an answer means in `wire`.
+//! Owns lists, documents and the one repeat that there is: a call that was turned away at the door, because an
+//! installation's token had been taken back, is made once more with a new one. What an answer means is in `wire`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use url::Url;
 
-use super::code::{GitHubConfig, GitHubSetupError};
-use super::error::{CallError, Limits, refused};
-use crate::adapters::http_client::{BodyError, cause, read_body_up_to};
+use super::error::CallError;
+use super::line::Line;
+use super::pass::{Granted, Pass};
 use crate::adapters::secret::Secret;
-use crate::engine::ports::Clock;
-
-/// How long a call may take in all, from the connection to the last byte.
-const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long a call that changes something may take: giving up on one is dearer than waiting.
 const WRITE_DEADLINE: Duration = Duration::from_secs(20);
-
-/// Shorter, so that "never connected" can be told from "no answer".
-const CONNECT: Duration = Duration::from_secs(3);
-
-/// A comparison of three hundred files carries their patches as well.
-const LONGEST_BODY: usize = 8 << 20;
 
 /// So many rows are asked for at once, the most that GitHub gives.
 const PAGE: usize = 100;
 
 /// So many pages are read; more is said to be unreadable.
 const MOST_PAGES: usize = 10;
-
-/// The API's version that these calls were written against.
-const VERSION: &str = "2022-11-28";
 
 /// One page of a list.
 pub(super) trait Page: DeserializeOwned {
@@ -58,30 +42,28 @@ impl<T: DeserializeOwned> Page for Vec<T> {
 
 /// Sends requests and reads answers.
 pub(super) struct Client {
-    http: reqwest::Client,
-    api_url: Url,
-    token: Secret,
-    clock: Arc<dyn Clock>,
+    line: Line,
+    pass: Pass,
 }
 
 impl Client {
-    pub(super) fn new(
-        config: GitHubConfig,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, GitHubSetupError> {
-        if !matches!(config.api_url.scheme(), "http" | "https") {
-            return Err(GitHubSetupError::NotAWebAddress(config.api_url.scheme().to_owned()));
-        }
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("repoint/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .timeout(DEADLINE)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .build()
-            .map_err(GitHubSetupError::Client)?;
-        Ok(Self { http, api_url: config.api_url, token: config.token, clock })
+    pub(super) fn new(line: Line, pass: Pass) -> Self {
+        Self { line, pass }
+    }
+
+    /// The token that opens the repository now, for git.
+    pub(super) async fn token(&self) -> Result<Secret, CallError> {
+        self.pass.token(&self.line).await
+    }
+
+    /// What that token is for, where it is an App's.
+    pub(super) async fn granted(&self) -> Result<Option<Granted>, CallError> {
+        self.pass.granted(&self.line).await
+    }
+
+    /// GitHub does not take a token any more: whether there may be another one.
+    pub(super) async fn drops(&self, token: &Secret) -> bool {
+        self.pass.drops(token).await
     }
 
     /// Looks something up. The segments of the path are not yet encoded: each is one segment, whatever it holds.
@@ -90,7 +72,7 @@ impl Client {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, CallError> {
-        self.ask(self.http.get(self.address(path, query))).await
+        self.ask(self.line.request(Method::GET, path, query)).await.map(|(answer, _)| answer)
     }
 
     /// Reads every page of a list.
@@ -121,8 +103,8 @@ impl Client {
         path: &[&str],
         body: &Value,
     ) -> Result<T, CallError> {
-        let request = self.http.request(method, self.address(path, &[]));
-        self.ask(request.timeout(WRITE_DEADLINE).json(body)).await
+        let request = self.line.request(method, path, &[]);
+        self.ask(request.timeout(WRITE_DEADLINE).json(body)).await.map(|(answer, _)| answer)
     }
 
     /// Asks by GraphQL, which answers 200 to what it refuses.
@@ -142,10 +124,10 @@ impl Client {
             message: String,
         }
         let body = json!({"query": query, "variables": variables});
-        let request = self.http.post(self.graphql_address()).timeout(WRITE_DEADLINE).json(&body);
-        let answer: Answer<T> = self.ask(request).await?;
+        let request = self.line.document().timeout(WRITE_DEADLINE).json(&body);
+        let (answer, token): (Answer<T>, Secret) = self.ask(request).await?;
         match (answer.errors.first(), answer.data) {
-            (Some(first), _) => Err(CallError::declined(&self.token.blot(&first.message))),
+            (Some(first), _) => Err(CallError::declined(&token.blot(&first.message))),
             (None, Some(data)) => Ok(data),
             (None, None) => {
                 Err(CallError::Garbled { status: 200, what: "it holds no data".to_owned() })
@@ -153,79 +135,20 @@ impl Client {
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
-        let request = request
-            .bearer_auth(self.token.expose())
-            .header("accept", "application/vnd.github+json")
-            .header("x-github-api-version", VERSION);
-        let response = request.send().await.map_err(unanswered)?;
-        let status = response.status();
-        let limits = limits(response.headers());
-        let body = read_body_up_to(response, LONGEST_BODY).await;
-        if status.is_success() {
-            let body = body.map_err(|error| unreadable(status.as_u16(), error))?;
-            return serde_json::from_slice(&body)
-                .map_err(|error| CallError::garbled(status.as_u16(), &body, &error));
-        }
-        // The status is the answer; a body that broke off only costs GitHub's sentence.
-        let body = body.unwrap_or_default();
-        let blot = |text: &str| self.token.blot(text);
-        Err(refused(status.as_u16(), &limits, &body, self.clock.now(), blot))
-    }
-
-    /// Beside the API at github.com, beside its version elsewhere.
-    fn graphql_address(&self) -> Url {
-        let mut url = self.api_url.clone();
-        let is_versioned = url.path().trim_end_matches('/').ends_with("/v3");
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty();
-            if is_versioned {
-                segments.pop();
+    /// The answer, and the token that it was given to.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(T, Secret), CallError> {
+        let again = request.try_clone();
+        let token = self.token().await?;
+        match (self.line.ask(request, &token).await, again) {
+            (Err(error), Some(again)) if error.says(401, "") && self.drops(&token).await => {
+                tracing::info!("github took the installation's token back; another one is made");
+                let token = self.token().await?;
+                Ok((self.line.ask(again, &token).await?, token))
             }
-            segments.push("graphql");
+            (answer, _) => Ok((answer?, token)),
         }
-        url
-    }
-
-    fn address(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
-        let mut url = self.api_url.clone();
-        url.path_segments_mut()
-            .expect("an http address has a path, and the scheme is checked at the start")
-            .pop_if_empty()
-            .extend(path);
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        url
-    }
-}
-
-fn limits(headers: &HeaderMap) -> Limits {
-    Limits {
-        retry_after: number(headers, "retry-after"),
-        remaining: number(headers, "x-ratelimit-remaining"),
-        reset: number(headers, "x-ratelimit-reset"),
-    }
-}
-
-fn number<T: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
-}
-
-fn unanswered(error: reqwest::Error) -> CallError {
-    if error.is_connect() {
-        return CallError::NotSent(cause(error));
-    }
-    CallError::NoAnswer(if error.is_timeout() {
-        "it took too long".to_owned()
-    } else {
-        cause(error)
-    })
-}
-
-fn unreadable(status: u16, error: BodyError) -> CallError {
-    match error {
-        BodyError::Broken(error) => unanswered(error),
-        BodyError::TooLong(_) => CallError::Garbled { status, what: error.to_string() },
     }
 }

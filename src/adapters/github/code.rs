@@ -9,8 +9,9 @@ use url::Url;
 
 use super::client::Client;
 use super::error::CallError;
+use super::line::Line;
+use super::pass::{GitHubAccess, Pass};
 use super::wire::{self, Comparison, Content, Pull, Repository, Status};
-use crate::adapters::secret::Secret;
 use crate::domain::change::{Changes, Commit, NEWEST, PullRequest, Range};
 use crate::domain::ids::ServiceId;
 use crate::domain::migration::{Fate, MOST_FILES, Migration, Paths};
@@ -24,8 +25,8 @@ const MOST_LISTED: usize = 300;
 pub struct GitHubConfig {
     /// The address of the API, with its path if it has one.
     pub api_url: Url,
-    /// A token with read access to the repositories, and write access where reverts are made.
-    pub token: Secret,
+    /// What opens the repositories: read access, and write access where reverts are made.
+    pub access: GitHubAccess,
 }
 
 /// The repository of one service.
@@ -56,8 +57,13 @@ pub enum GitHubSetupError {
 
 /// GitHub.
 pub struct GitHubCode {
+    repositories: BTreeMap<ServiceId, Home>,
+}
+
+/// One service's repository, and the way to it.
+struct Home {
+    repository: GitHubRepository,
     client: Client,
-    repositories: BTreeMap<ServiceId, GitHubRepository>,
 }
 
 impl GitHubCode {
@@ -70,8 +76,13 @@ impl GitHubCode {
         repositories: Vec<GitHubRepository>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, GitHubSetupError> {
-        let repositories = repositories.into_iter().map(|one| (one.service.clone(), one));
-        Ok(Self { client: Client::new(config, clock)?, repositories: repositories.collect() })
+        let line = Line::new(config.api_url, clock)?;
+        let homes = repositories.into_iter().map(|repository| {
+            let pass = Pass::new(&config.access, &repository.owner, &repository.name);
+            let client = Client::new(line.clone(), pass);
+            (repository.service.clone(), Home { repository, client })
+        });
+        Ok(Self { repositories: homes.collect() })
     }
 
     /// Whether the token may read a service's repository: its full name and its main branch.
@@ -79,30 +90,28 @@ impl GitHubCode {
     /// # Errors
     /// Why not.
     pub async fn look(&self, service: &ServiceId) -> Result<(String, String), PortError> {
-        let repository = self.repository(service)?;
+        let Home { repository, client } = self.home(service)?;
         let path = ["repos", &repository.owner, &repository.name];
-        let found: Repository = self.client.get(&path, &[]).await?;
+        let found: Repository = client.get(&path, &[]).await?;
         Ok((found.full_name, found.default_branch))
     }
 
-    fn repository(&self, service: &ServiceId) -> Result<&GitHubRepository, PortError> {
+    fn home(&self, service: &ServiceId) -> Result<&Home, PortError> {
         self.repositories.get(service).ok_or_else(|| PortError {
             kind: PortErrorKind::Missing,
             message: "no github repository is configured for this service".to_owned(),
         })
     }
+}
 
+impl Home {
     /// A migration with its text. That the text cannot be read does not hide the others.
-    async fn migration(
-        &self,
-        repository: &GitHubRepository,
-        head: &str,
-        (path, fate): (String, Fate),
-    ) -> Migration {
+    async fn migration(&self, head: &str, (path, fate): (String, Fate)) -> Migration {
         if fate == Fate::Removed {
             return Migration { path, fate, text: Err("it is gone".to_owned()) };
         }
-        let call = ["repos", &repository.owner, &repository.name, "contents", &path];
+        let GitHubRepository { owner, name, .. } = &self.repository;
+        let call = ["repos", owner, name, "contents", &path];
         let text = match self.client.get::<Content>(&call, &[("ref", head)]).await {
             Ok(content) => content.text(),
             Err(error) => Err(error.to_string()),
@@ -114,17 +123,17 @@ impl GitHubCode {
 #[async_trait]
 impl Code for GitHubCode {
     async fn changes(&self, service: &ServiceId, range: &Range) -> Result<Changes, PortError> {
-        let repository = self.repository(service)?;
+        let home @ Home { repository, client } = self.home(service)?;
         let (base, head) = (commit_id(&range.base)?, commit_id(&range.head)?);
         let between = format!("{base}...{head}");
         let path = ["repos", &repository.owner, &repository.name, "compare", &between];
         // Without paging, the newest commit is among those listed and all files are on the one page.
-        let comparison: Comparison = self.client.get(&path, &[]).await?;
+        let comparison: Comparison = client.get(&path, &[]).await?;
         let listed = comparison.files.len();
         let wanted = migrations(&comparison.files, &repository.migrations);
         let read = wanted.into_iter().enumerate().map(|(index, one)| async move {
             if index < MOST_FILES {
-                return self.migration(repository, head, one).await;
+                return home.migration(head, one).await;
             }
             let (path, fate) = one;
             Migration { path, fate, text: Err("it was not read".to_owned()) }
@@ -146,10 +155,10 @@ impl Code for GitHubCode {
         service: &ServiceId,
         sha: &str,
     ) -> Result<Option<PullRequest>, PortError> {
-        let repository = self.repository(service)?;
+        let Home { repository, client } = self.home(service)?;
         let sha = commit_id(sha)?;
         let path = ["repos", &repository.owner, &repository.name, "commits", sha, "pulls"];
-        let pulls: Vec<Pull> = self.client.get(&path, &[]).await?;
+        let pulls: Vec<Pull> = client.get(&path, &[]).await?;
         let merged = pulls.iter().filter(|pull| pull.merged_at.is_some());
         // The one whose merge made this very commit, else the first that brought it along.
         let brought = merged

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::client::Client;
 use super::error::CallError;
 use super::forge::Place;
+use super::wire::Repository;
 use super::wire_gate::{Branch, Protection, Rule};
 use crate::domain::fix::Road;
 
@@ -46,6 +46,15 @@ impl Demands {
             road: Road::Direct,
             methods: METHODS.into(),
             unreadable: None,
+        }
+    }
+
+    /// Where the repository lets GitHub merge by itself, a merge may be left to it: but only behind checks that are
+    /// demanded there, and not behind what cannot be read here.
+    pub(super) fn leave(&mut self, repository: &Repository) {
+        let is_safe = !self.checks.is_empty() && self.unreadable.is_none();
+        if self.road == Road::Direct && is_safe && repository.allow_auto_merge == Some(true) {
+            self.road = Road::Auto;
         }
     }
 
@@ -94,8 +103,8 @@ impl Demands {
 }
 
 /// Reads what main demands.
-pub(super) async fn read(client: &Client, at: &Place<'_>) -> Result<Demands, CallError> {
-    let (rules, protected) = tokio::join!(rules(client, at), protection(client, at));
+pub(super) async fn read(at: &Place<'_>) -> Result<Demands, CallError> {
+    let (rules, protected) = tokio::join!(rules(at), protection(at));
     let mut demands = Demands::new();
     match rules? {
         Ok(rules) => rules.into_iter().for_each(|rule| demands.rule(rule)),
@@ -110,8 +119,8 @@ pub(super) async fn read(client: &Client, at: &Place<'_>) -> Result<Demands, Cal
 }
 
 /// The rules for main, or why they cannot be read.
-async fn rules(client: &Client, at: &Place<'_>) -> Result<Result<Vec<Rule>, String>, CallError> {
-    let answer = client.all::<Vec<Rule>>(&at.path(&["rules", "branches", &at.main]), &[]).await;
+async fn rules(at: &Place<'_>) -> Result<Result<Vec<Rule>, String>, CallError> {
+    let answer = at.client.all::<Vec<Rule>>(&at.path(&["rules", "branches", &at.main]), &[]).await;
     match answer {
         Ok(rules) => Ok(Ok(rules)),
         Err(error) if has_none(&error) => Ok(Ok(Vec::new())),
@@ -123,13 +132,13 @@ async fn rules(client: &Client, at: &Place<'_>) -> Result<Result<Vec<Rule>, Stri
 }
 
 /// The branch's own protection.
-pub(super) async fn protection(client: &Client, at: &Place<'_>) -> Result<Protected, CallError> {
-    let branch: Branch = client.get(&at.path(&["branches", &at.main]), &[]).await?;
+pub(super) async fn protection(at: &Place<'_>) -> Result<Protected, CallError> {
+    let branch: Branch = at.client.get(&at.path(&["branches", &at.main]), &[]).await?;
     let is_off = branch.protection.is_some_and(|one| one.enabled == Some(false));
     if !branch.protected || is_off {
         return Ok(Protected::No);
     }
-    match client.get(&at.path(&["branches", &at.main, "protection"]), &[]).await {
+    match at.client.get(&at.path(&["branches", &at.main, "protection"]), &[]).await {
         Ok(found) => Ok(Protected::Yes(found)),
         // Protected by rules alone.
         Err(error) if error.says(404, "not protected") || has_none(&error) => Ok(Protected::No),

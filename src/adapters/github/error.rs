@@ -42,6 +42,9 @@ pub(super) enum CallError {
     /// GitHub said no in an answer that is a success.
     #[error("github refused: {0}")]
     Declined(String),
+    /// Nothing was asked: the App was given no token to ask with.
+    #[error("github gives the app no token: {0}")]
+    NoPass(Box<CallError>),
     /// Nothing was asked: what was to be asked for makes no sense.
     #[error("{0}")]
     NotAsked(String),
@@ -89,6 +92,11 @@ impl CallError {
 
     /// The same, in the words of the port.
     pub(super) fn into_port(self, effect: Effect) -> PortError {
+        if let Self::NoPass(cause) = self {
+            // Whatever became of that, the call itself was not made.
+            let message = format!("github gives the app no token: {cause}");
+            return PortError { message, ..cause.into_port(Effect::Read) };
+        }
         let at_once = PortErrorKind::Transient { retry_after: Span(0) };
         let unsure = match effect {
             Effect::Read => at_once,
@@ -97,7 +105,7 @@ impl CallError {
         let kind = match &self {
             Self::NotSent(_) => at_once,
             Self::NoAnswer(_) | Self::Garbled { .. } => unsure,
-            Self::NotAsked(_) | Self::Declined(_) => PortErrorKind::Rejected,
+            Self::NotAsked(_) | Self::Declined(_) | Self::NoPass(_) => PortErrorKind::Rejected,
             Self::Refused(refused) => match (refused.limited, refused.status) {
                 // A rate limit is applied at the door, before anything is carried out.
                 (Some(retry_after), _) => PortErrorKind::Transient { retry_after },

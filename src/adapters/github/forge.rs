@@ -7,10 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use reqwest::Method;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::json;
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -19,14 +15,16 @@ use super::code::{
     GitHubConfig, GitHubRepository, GitHubSetupError, commit_id, first_line, newest,
 };
 use super::demands::{self, Protected};
-use super::error::{CallError, Effect};
+use super::error::CallError;
 use super::gate::{self, Report};
-use super::wire::{Comparison, MergeAnswer, Repository, WholePull};
+use super::line::Line;
+use super::pass::{Granted, Pass};
+use super::wire::{Comparison, Repository, WholePull};
 use super::wire_gate::{Branch, CheckRuns, CombinedStatus, Review};
 use crate::adapters::git::{Copy, Remote};
 use crate::domain::change::Commit;
 use crate::domain::fix::{
-    Ancestry, Gate, Main, Opened, Order, PullRef, PullState, Queued, Road, Subject, Trial,
+    Ancestry, Comment, Gate, Main, Opened, Order, PullRef, PullState, Road, Subject, Trial,
 };
 use crate::domain::ids::ServiceId;
 use crate::engine::ports::{Clock, Forge, PortError, PortErrorKind};
@@ -45,7 +43,6 @@ pub struct GitConfig {
 
 /// GitHub, as the place where changes go through a gate.
 pub struct GitHubForge {
-    pub(super) client: Client,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) git: Remote,
     repositories: BTreeMap<ServiceId, Home>,
@@ -54,9 +51,18 @@ pub struct GitHubForge {
 /// One service's repository.
 struct Home {
     repository: GitHubRepository,
+    client: Client,
     copy: Arc<Copy>,
     /// The default branch, where none is configured.
     main: OnceCell<String>,
+}
+
+impl Home {
+    async fn default_branch(&self) -> Result<String, CallError> {
+        let path = ["repos", &self.repository.owner, &self.repository.name];
+        let found: Repository = self.client.get(&path, &[]).await?;
+        Ok(found.default_branch)
+    }
 }
 
 /// A repository and its main branch, for one piece of work.
@@ -64,6 +70,7 @@ pub(super) struct Place<'a> {
     pub(super) owner: &'a str,
     pub(super) name: &'a str,
     pub(super) main: String,
+    pub(super) client: &'a Client,
     pub(super) copy: &'a Arc<Copy>,
 }
 
@@ -85,6 +92,8 @@ pub struct Standing {
     pub gate: String,
     /// Why not all of that can be read, if so.
     pub unreadable: Option<String>,
+    /// What the App's token is for, if it is one.
+    pub granted: Option<Granted>,
 }
 
 impl GitHubForge {
@@ -98,7 +107,8 @@ impl GitHubForge {
         repositories: Vec<GitHubRepository>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, GitHubSetupError> {
-        let git = Remote { url: git.url, token: config.token.clone(), cache: git.cache };
+        let git = Remote { url: git.url, cache: git.cache };
+        let line = Line::new(config.api_url, clock.clone())?;
         // Services of one repository share its copy.
         let mut copies: BTreeMap<String, Arc<Copy>> = BTreeMap::new();
         let mut homes = BTreeMap::new();
@@ -110,9 +120,11 @@ impl GitHubForge {
                 Copy::new(Remote { url, ..git.clone() })
             });
             let (copy, main) = (copy.clone(), OnceCell::new());
-            homes.insert(repository.service.clone(), Home { repository, copy, main });
+            let pass = Pass::new(&config.access, &repository.owner, &repository.name);
+            let client = Client::new(line.clone(), pass);
+            homes.insert(repository.service.clone(), Home { repository, client, copy, main });
         }
-        Ok(Self { client: Client::new(config, clock.clone())?, clock, git, repositories: homes })
+        Ok(Self { clock, git, repositories: homes })
     }
 
     /// What the token may do for a service, and what stands before its main.
@@ -121,9 +133,9 @@ impl GitHubForge {
     /// When GitHub does not tell.
     pub async fn look(&self, service: &ServiceId) -> Result<Standing, PortError> {
         let at = self.place(service).await?;
-        let repository: Repository = self.client.get(&at.path(&[]), &[]).await?;
-        let protected = demands::protection(&self.client, &at).await?;
-        let demands = demands::read(&self.client, &at).await?;
+        let repository: Repository = at.client.get(&at.path(&[]), &[]).await?;
+        let protected = demands::protection(&at).await?;
+        let demands = demands::read(&at).await?;
         let mut gate: Vec<String> = demands.checks.keys().cloned().collect();
         if demands.approvals > 0 {
             gate.push(format!("{} approvals", demands.approvals));
@@ -136,12 +148,14 @@ impl GitHubForge {
             (true, Protected::No) => "nothing: it is not protected".to_owned(),
             (true, _) => "no check and no review".to_owned(),
         };
-        Ok(Standing {
-            main: at.main,
-            may_push: repository.permissions.map(|one| one.push),
-            gate,
-            unreadable: demands.unreadable,
-        })
+        // What a repository says of permissions is about people; an App's are told with its token.
+        let granted = at.client.granted().await?;
+        let may_push = match &granted {
+            Some(granted) => Some(granted.may_push()),
+            None => repository.permissions.map(|one| one.push),
+        };
+        let unreadable = demands.unreadable;
+        Ok(Standing { main: at.main, may_push, gate, unreadable, granted })
     }
 
     /// Whether git can be used here: its version.
@@ -160,19 +174,14 @@ impl GitHubForge {
         let GitHubRepository { owner, name, branch, .. } = &home.repository;
         let main = match branch {
             Some(branch) => branch.clone(),
-            None => home.main.get_or_try_init(|| self.default_branch(owner, name)).await?.clone(),
+            None => home.main.get_or_try_init(|| home.default_branch()).await?.clone(),
         };
-        Ok(Place { owner, name, main, copy: &home.copy })
-    }
-
-    async fn default_branch(&self, owner: &str, name: &str) -> Result<String, CallError> {
-        let found: Repository = self.client.get(&["repos", owner, name], &[]).await?;
-        Ok(found.default_branch)
+        Ok(Place { owner, name, main, client: &home.client, copy: &home.copy })
     }
 
     pub(super) async fn pull(&self, at: &Place<'_>, number: u64) -> Result<WholePull, CallError> {
         let number = number.to_string();
-        self.client.get(&at.path(&["pulls", &number]), &[]).await
+        at.client.get(&at.path(&["pulls", &number]), &[]).await
     }
 
     /// What was reported of a commit, by checks and by plain statuses.
@@ -181,74 +190,11 @@ impl GitHubForge {
         let (runs, statuses) =
             (at.path(&["commits", sha, "check-runs"]), at.path(&["commits", sha, "status"]));
         let (runs, statuses) = tokio::join!(
-            self.client.all::<CheckRuns>(&runs, &[("filter", "latest")]),
-            self.client.all::<CombinedStatus>(&statuses, &[]),
+            at.client.all::<CheckRuns>(&runs, &[("filter", "latest")]),
+            at.client.all::<CombinedStatus>(&statuses, &[]),
         );
         let runs = runs?.into_iter().map(Report::from);
         Ok(runs.chain(statuses?.into_iter().map(Report::from)).collect())
-    }
-
-    async fn in_queue(&self, at: &Place<'_>, number: u64) -> Result<Queued, CallError> {
-        #[derive(Deserialize)]
-        struct Data {
-            repository: Holder,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Holder {
-            pull_request: Inner,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Inner {
-            is_in_merge_queue: bool,
-        }
-        let query = "query($owner: String!, $name: String!, $number: Int!) { \
-            repository(owner: $owner, name: $name) { \
-            pullRequest(number: $number) { isInMergeQueue } } }";
-        let variables = json!({"owner": at.owner, "name": at.name, "number": number});
-        let data: Data = self.client.graphql(query, &variables).await?;
-        let is_in = data.repository.pull_request.is_in_merge_queue;
-        Ok(if is_in { Queued::Yes } else { Queued::No })
-    }
-
-    /// The way to merge that repository and rules leave; `None`: GitHub does not say, and takes its usual one.
-    async fn method(&self, at: &Place<'_>) -> Result<Option<&'static str>, CallError> {
-        let repository: Repository = self.client.get(&at.path(&[]), &[]).await?;
-        let demands = demands::read(&self.client, at).await?;
-        let allowed = |method: &str| match method {
-            "squash" => repository.allow_squash_merge,
-            "merge" => repository.allow_merge_commit,
-            _ => repository.allow_rebase_merge,
-        };
-        Ok(demands.methods.into_iter().find(|method| allowed(method) == Some(true)))
-    }
-
-    async fn merge_directly(
-        &self,
-        at: &Place<'_>,
-        number: u64,
-        head: &str,
-    ) -> Result<(), PortError> {
-        let number = number.to_string();
-        let mut body = json!({"sha": commit_id(head)?});
-        if let Some(method) = self.method(at).await? {
-            body["merge_method"] = method.into();
-        }
-        let path = at.path(&["pulls", &number, "merge"]);
-        let answer = self.client.write(Method::PUT, &path, &body).await;
-        let answer: MergeAnswer = answer.map_err(|error| error.into_port(Effect::Write))?;
-        if answer.merged { Ok(()) } else { Err(CallError::declined(&answer.message).into()) }
-    }
-
-    async fn enqueue(&self, at: &Place<'_>, number: u64, head: &str) -> Result<(), PortError> {
-        let variables =
-            json!({"id": self.pull(at, number).await?.node_id, "head": commit_id(head)?});
-        let query = "mutation($id: ID!, $head: GitObjectID!) { \
-            enqueuePullRequest(input: {pullRequestId: $id, expectedHeadOid: $head}) \
-            { mergeQueueEntry { position } } }";
-        let answer = self.client.graphql::<IgnoredAny>(query, &variables).await;
-        answer.map(|_| ()).map_err(|error| error.into_port(Effect::Write))
     }
 }
 
@@ -268,7 +214,7 @@ impl Forge for GitHubForge {
         branch: &str,
     ) -> Result<Option<PullRef>, PortError> {
         let at = self.place(service).await?;
-        let pulls = self.pulls_of(&at, branch).await?;
+        let pulls = self.reverts_of(&at, branch).await?;
         Ok(pulls.into_iter().next().map(|pull| pull.place))
     }
 
@@ -281,12 +227,16 @@ impl Forge for GitHubForge {
         }
         let name = number.to_string();
         let path = at.path(&["pulls", &name, "reviews"]);
-        let (reports, demands, reviews) = tokio::join!(
+        let here = at.path(&[]);
+        let (reports, demands, reviews, repository) = tokio::join!(
             self.reports(&at, &pull.head.sha),
-            demands::read(&self.client, &at),
-            self.client.all::<Vec<Review>>(&path, &[]),
+            demands::read(&at),
+            at.client.all::<Vec<Review>>(&path, &[]),
+            at.client.get::<Repository>(&here, &[]),
         );
-        let mut gate = gate::whole(&pull, front, demands?, &reports?, reviews?);
+        let mut demands = demands?;
+        demands.leave(&repository?);
+        let mut gate = gate::whole(&pull, front, demands, &reports?, reviews?);
         if gate.road == Road::Queue {
             gate.queued = self.in_queue(&at, number).await?;
         }
@@ -304,18 +254,27 @@ impl Forge for GitHubForge {
         match road {
             Road::Direct => self.merge_directly(&at, number, head).await,
             Road::Queue => self.enqueue(&at, number, head).await,
+            Road::Auto => self.leave(&at, number, head).await,
         }
+    }
+
+    async fn call_off(&self, service: &ServiceId, number: u64) -> Result<(), PortError> {
+        self.take_back(&self.place(service).await?, number).await
+    }
+
+    async fn warn(&self, service: &ServiceId, comment: &Comment) -> Result<Vec<u64>, PortError> {
+        self.said(&self.place(service).await?, comment).await
     }
 
     async fn main(&self, service: &ServiceId, since: &str) -> Result<Main, PortError> {
         let at = self.place(service).await?;
         let since = commit_id(since)?;
-        let branch: Branch = self.client.get(&at.path(&["branches", &at.main]), &[]).await?;
+        let branch: Branch = at.client.get(&at.path(&["branches", &at.main]), &[]).await?;
         let sha = branch.commit.sha;
         let between = format!("{since}...{}", commit_id(&sha)?);
         let path = at.path(&["compare", &between]);
         let (reports, compared) =
-            tokio::join!(self.reports(&at, &sha), self.client.get::<Comparison>(&path, &[]));
+            tokio::join!(self.reports(&at, &sha), at.client.get::<Comparison>(&path, &[]));
         let compared = compared?;
         Ok(Main {
             checks: gate::of_main(&reports?),
@@ -336,7 +295,7 @@ impl Forge for GitHubForge {
         // The files are on the first page alone, and they are of no use here.
         let second = [("per_page", "1"), ("page", "2")];
         let path = at.path(&["compare", &between]);
-        let found: Comparison = self.client.get(&path, &second).await?;
+        let found: Comparison = at.client.get(&path, &second).await?;
         match (found.status.as_deref(), found.behind_by) {
             (Some("ahead" | "identical"), Some(0)) => Ok(Ancestry::Contains),
             (Some("behind" | "diverged"), Some(1..)) => Ok(Ancestry::Lacks),

@@ -67,7 +67,7 @@ pub(super) fn front(pull: &WholePull, main: &str) -> Gate {
         reviews: Reviews::default(),
         fits: fits(pull),
         road: Road::Direct,
-        queued: Queued::No,
+        queued: if pull.auto_merge.is_some() { Queued::WhenGreen } else { Queued::No },
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn whole(
     };
     // A queue holds back what would come by another way. Everywhere else GitHub knows of a demand that is not seen
     // here.
-    let is_held = pull.mergeable_state == "blocked" && gate.road == Road::Direct;
+    let is_held = pull.mergeable_state == "blocked" && gate.road != Road::Queue;
     if is_held && g8_judge(&gate) == GateVerdict::Green {
         let why = "github holds it back for a reason that cannot be read here: open it to see what";
         gate.unreadable = Some(why.to_owned());

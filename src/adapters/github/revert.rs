@@ -10,7 +10,7 @@ use serde_json::json;
 use super::code::first_line;
 use super::error::{CallError, Effect};
 use super::forge::{GitHubForge, Place};
-use super::wire::{Made, Pull};
+use super::wire::{Made, Pull, WholePull};
 use crate::adapters::git::{Bad, GitError, Pushed, Tip, Tried, View};
 use crate::domain::change::PullRequest;
 use crate::domain::fix::{Culprit, Opened, Order, Outlook, PullRef, Subject, Trial};
@@ -33,6 +33,8 @@ pub(super) struct OfBranch {
 enum Fault {
     /// The copy showed damage; it is made anew before the next visit.
     Copy(GitError),
+    /// There is no git here that can be used.
+    NoGit(GitError),
     /// Anything else.
     Other(PortError),
 }
@@ -41,6 +43,7 @@ impl From<GitError> for Fault {
     fn from(error: GitError) -> Self {
         match error {
             GitError::Damaged(_) => Self::Copy(error),
+            GitError::Unusable(_) => Self::NoGit(error),
             other => Self::Other(other.into()),
         }
     }
@@ -61,7 +64,7 @@ impl From<CallError> for Fault {
 impl From<Fault> for PortError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Copy(error) => error.into(),
+            Fault::Copy(error) | Fault::NoGit(error) => error.into(),
             Fault::Other(error) => error,
         }
     }
@@ -74,15 +77,19 @@ impl GitHubForge {
         at: &Place<'_>,
         subject: &Subject,
     ) -> Result<Trial, PortError> {
-        match self.try_once(at, subject).await {
+        let tried = match self.try_once(at, subject).await {
             // Once more, with a new copy.
-            Err(Fault::Copy(_)) => Ok(self.try_once(at, subject).await?),
+            Err(Fault::Copy(_)) => self.try_once(at, subject).await,
+            other => other,
+        };
+        match tried {
+            Err(Fault::NoGit(why) | Fault::Copy(why)) => self.foreseen(at, subject, &why).await,
             other => Ok(other?),
         }
     }
 
     async fn try_once(&self, at: &Place<'_>, subject: &Subject) -> Result<Trial, Fault> {
-        let mut view = at.copy.open(&at.main).await?;
+        let mut view = visit(at).await?;
         let Found { bad, pull } = self.find(at, &mut view, subject).await?;
         let Tried { outlook, later, later_count, brings_back, beyond, .. } =
             view.try_out(&bad).await?;
@@ -120,8 +127,12 @@ impl GitHubForge {
     }
 
     /// The pull request that brought a commit to main.
-    async fn merged_with(&self, at: &Place<'_>, sha: &str) -> Result<Option<u64>, CallError> {
-        let pulls: Vec<Pull> = self.client.get(&at.path(&["commits", sha, "pulls"]), &[]).await?;
+    pub(super) async fn merged_with(
+        &self,
+        at: &Place<'_>,
+        sha: &str,
+    ) -> Result<Option<u64>, CallError> {
+        let pulls: Vec<Pull> = at.client.get(&at.path(&["commits", sha, "pulls"]), &[]).await?;
         let merged = || {
             pulls.iter().filter(|pull| {
                 let to_main = pull.base.as_ref().is_none_or(|base| base.r#ref == at.main);
@@ -134,8 +145,20 @@ impl GitHubForge {
     }
 
     async fn by_pull(&self, at: &Place<'_>, view: &mut View, number: u64) -> Result<Found, Fault> {
-        let pull = self.pull(at, number).await?;
-        let (true, Some(merged)) = (pull.merged_at.is_some(), &pull.merge_commit_sha) else {
+        let (pull, merged) = self.merged_pull(at, number).await?;
+        let bad = view.brought(&merged, &pull.head.sha, pull.commits).await?;
+        let pull = PullRequest { number: pull.number, title: first_line(&pull.title) };
+        Ok(Found { bad, pull: Some(pull) })
+    }
+
+    /// A pull request that was merged into main, and the commit that its merge ended with.
+    pub(super) async fn merged_pull(
+        &self,
+        at: &Place<'_>,
+        number: u64,
+    ) -> Result<(WholePull, String), PortError> {
+        let mut pull = self.pull(at, number).await?;
+        let (true, Some(merged)) = (pull.merged_at.is_some(), pull.merge_commit_sha.take()) else {
             return Err(rejected(format!(
                 "pull request #{number} is not merged, so there is nothing of it to take back"
             )));
@@ -147,19 +170,23 @@ impl GitHubForge {
                 at.main
             )));
         }
-        let bad = view.brought(merged, &pull.head.sha, pull.commits).await?;
-        let pull = PullRequest { number: pull.number, title: first_line(&pull.title) };
-        Ok(Found { bad, pull: Some(pull) })
+        Ok((pull, merged))
     }
 
     /// Opens a revert, or finds the one that is open.
     pub(super) async fn opened(&self, at: &Place<'_>, order: &Order) -> Result<Opened, PortError> {
-        let standing = self.pulls_of(at, &order.branch).await?;
+        let standing = self.reverts_of(at, &order.branch).await?;
         if let Some(pull) = standing.into_iter().find(|pull| !pull.is_closed) {
             return Ok(Opened::Pull(pull.place));
         }
         let put = match self.put_on_branch(at, order).await {
-            Err(Fault::Copy(_)) => self.put_on_branch(at, order).await?,
+            Err(Fault::Copy(_)) => self.put_on_branch(at, order).await,
+            other => other,
+        };
+        let put = match put {
+            Err(Fault::NoGit(why) | Fault::Copy(why)) => {
+                return self.made_by_github(at, order, &why).await.map(Opened::Pull);
+            }
             other => other?,
         };
         match put {
@@ -170,7 +197,7 @@ impl GitHubForge {
     }
 
     async fn put_on_branch(&self, at: &Place<'_>, order: &Order) -> Result<Put, Fault> {
-        let mut view = at.copy.open(&at.main).await?;
+        let mut view = visit(at).await?;
         let mut tip = view.tip(&order.branch).await?;
         if let Tip::Ahead(_) = tip {
             return Ok(Put::There);
@@ -182,6 +209,8 @@ impl GitHubForge {
             let (commit, put) = match (&tip, &tried.outlook) {
                 (Tip::Ahead(_), _) => return Ok(Put::There),
                 (_, Outlook::AlreadyGone) => return Ok(Put::Gone),
+                // git always tells.
+                (_, Outlook::Unknown { why }) => return Err(rejected(why.clone()).into()),
                 (Tip::Prepared(_), Outlook::Conflicts { files }) => {
                     return Ok(Put::Prepared(files.clone()));
                 }
@@ -209,7 +238,7 @@ impl GitHubForge {
         let body = json!({
             "title": order.title, "body": order.body, "head": order.branch, "base": at.main,
         });
-        let answer = self.client.write::<Made>(Method::POST, &at.path(&["pulls"]), &body).await;
+        let answer = at.client.write::<Made>(Method::POST, &at.path(&["pulls"]), &body).await;
         let error = match answer {
             Ok(made) => {
                 let Made { number, title, html_url: url } = made;
@@ -225,15 +254,21 @@ impl GitHubForge {
         standing.into_iter().find(|pull| !pull.is_closed).map(|pull| pull.place).ok_or(error)
     }
 
-    /// All pull requests from a branch to main, newest first.
-    pub(super) async fn pulls_of(
+    /// All pull requests that take a change back for an order, newest first: from its branch, or made by GitHub.
+    pub(super) async fn reverts_of(
         &self,
         at: &Place<'_>,
         branch: &str,
     ) -> Result<Vec<OfBranch>, CallError> {
+        let own = self.pulls_of(at, branch).await?;
+        if own.is_empty() { self.marked(at, branch).await } else { Ok(own) }
+    }
+
+    /// All pull requests from a branch to main, newest first.
+    async fn pulls_of(&self, at: &Place<'_>, branch: &str) -> Result<Vec<OfBranch>, CallError> {
         let head = format!("{}:{branch}", at.owner);
         let query = [("state", "all"), ("head", &*head), ("base", &*at.main)];
-        let pulls: Vec<Pull> = self.client.all::<Vec<Pull>>(&at.path(&["pulls"]), &query).await?;
+        let pulls: Vec<Pull> = at.client.all::<Vec<Pull>>(&at.path(&["pulls"]), &query).await?;
         // GitHub lists everything where it does not understand the question.
         let own = pulls.into_iter().filter(|pull| {
             pull.head.as_ref().is_some_and(|head| head.r#ref == branch)
@@ -242,6 +277,17 @@ impl GitHubForge {
         let mut own: Vec<OfBranch> = own.filter_map(of_branch).collect();
         own.sort_by_key(|pull| std::cmp::Reverse(pull.place.number));
         Ok(own)
+    }
+}
+
+/// Lets git into the copy. A token that was taken back shows at the door, and there may be another one.
+async fn visit(at: &Place<'_>) -> Result<View, Fault> {
+    let token = at.client.token().await?;
+    match at.copy.open(&at.main, &token).await {
+        Err(GitError::Denied(_)) if at.client.drops(&token).await => {
+            Ok(at.copy.open(&at.main, &at.client.token().await?).await?)
+        }
+        answer => Ok(answer?),
     }
 }
 
@@ -255,13 +301,13 @@ enum Put {
     Gone,
 }
 
-fn of_branch(pull: Pull) -> Option<OfBranch> {
+pub(super) fn of_branch(pull: Pull) -> Option<OfBranch> {
     let is_closed = pull.merged_at.is_none() && pull.state.as_deref() == Some("closed");
     let place =
         PullRef { number: pull.number, title: first_line(&pull.title), url: pull.html_url? };
     Some(OfBranch { place, is_closed })
 }
 
-fn rejected(why: String) -> Fault {
-    Fault::Other(PortError { kind: PortErrorKind::Rejected, message: why })
+pub(super) fn rejected(why: String) -> PortError {
+    PortError { kind: PortErrorKind::Rejected, message: why }
 }

@@ -67,7 +67,7 @@ async fn bench(script: Script) -> Bench {
         migrations: Paths::default(),
         branch: None,
     };
-    let config = GitHubConfig { api_url, token: Secret::new("tok123") };
+    let config = GitHubConfig { api_url, access: GitHubAccess::Token(Secret::new("tok123")) };
     let clock = Arc::new(SystemClock::default());
     Bench { code: GitHubCode::new(config, vec![repository], clock).unwrap(), seen }
 }

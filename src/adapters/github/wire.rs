@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// `GET /repos/{owner}/{repo}/compare/{basehead}`
 #[derive(Debug, Deserialize)]
@@ -80,6 +81,7 @@ pub(super) struct Pull {
     pub(super) state: Option<String>,
     pub(super) merged_at: Option<String>,
     pub(super) merge_commit_sha: Option<String>,
+    pub(super) body: Option<String>,
     pub(super) head: Option<End>,
     pub(super) base: Option<End>,
 }
@@ -88,6 +90,26 @@ pub(super) struct Pull {
 #[derive(Debug, Deserialize)]
 pub(super) struct End {
     pub(super) r#ref: String,
+    pub(super) sha: String,
+    /// Nothing, once a fork is gone.
+    pub(super) repo: Option<Named>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) full_name: String,
+}
+
+/// `GET /repos/{owner}/{repo}/commits/{ref}`
+#[derive(Debug, Deserialize)]
+pub(super) struct OneCommit {
+    pub(super) sha: String,
+    pub(super) commit: CommitDetail,
+    pub(super) parents: Vec<Parent>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Parent {
     pub(super) sha: String,
 }
 
@@ -107,6 +129,8 @@ pub(super) struct WholePull {
     pub(super) mergeable: Option<bool>,
     pub(super) mergeable_state: String,
     pub(super) draft: Option<bool>,
+    /// Somebody asked GitHub to merge it by itself.
+    pub(super) auto_merge: Option<IgnoredAny>,
     #[serde(default)]
     pub(super) requested_reviewers: Vec<User>,
     #[serde(default)]
@@ -147,6 +171,7 @@ pub(super) struct Repository {
     pub(super) allow_squash_merge: Option<bool>,
     pub(super) allow_merge_commit: Option<bool>,
     pub(super) allow_rebase_merge: Option<bool>,
+    pub(super) allow_auto_merge: Option<bool>,
     pub(super) permissions: Option<Permissions>,
 }
 

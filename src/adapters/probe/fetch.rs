@@ -10,7 +10,7 @@ use reqwest::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::adapters::egress::{Egress, EgressError};
-use crate::adapters::http_client::{BodyError, cause, read_body};
+use crate::adapters::http_client::{BodyError, cause, http_client, read_body};
 use crate::adapters::secret::Secret;
 
 /// How long one page may take, from the name's resolution to the last byte.
@@ -103,13 +103,10 @@ pub(super) async fn fetch(
 async fn fetch_now(egress: &Egress, ask: Ask) -> Result<Page, FetchError> {
     let destination = egress.check(&ask.url).await?;
     // A client of its own for each fetch: nothing is pooled, and it can reach the checked addresses only.
-    let client = reqwest::Client::builder()
+    let client = http_client()
         .user_agent(concat!("repoint-probe/", env!("CARGO_PKG_VERSION")))
         .resolve_to_addrs(&destination.host, &destination.addresses)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
-        .no_proxy()
         .build()
         .map_err(FetchError::Client)?;
     let mut request = client

@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::{SlackApiToken, SlackClient, SlackClientHyperConnector};
 use tokio::time::timeout;
 use url::Url;
@@ -119,6 +120,28 @@ impl SlackApi {
         }
     }
 
+    /// One call of a method that reads: Slack takes its arguments from the query.
+    pub(super) async fn get<T>(
+        &self,
+        method: &str,
+        asked: &[(&str, Option<&String>)],
+    ) -> Result<T, ReadError>
+    where
+        T: DeserializeOwned + Send,
+    {
+        let session = self.slack.open_session(&self.token);
+        let asked = asked.to_vec();
+        let call = session.http_session_api.http_get(method, &asked, None);
+        match timeout(CALL_LIMIT, call).await {
+            Ok(answer) => answer.map_err(|error| ReadError::of(method, &error)),
+            Err(_) => {
+                let limit = CALL_LIMIT.as_secs();
+                let what = format!("no answer to {method} within {limit} s");
+                Err(ReadError { code: None, failure: NotifyError::Transient(what) })
+            }
+        }
+    }
+
     /// Posts to a response address that was admitted. Whether it was taken is all that counts: Slack sends no JSON here, and
     /// an address that has expired or was used up is answered by status. Redirects are not followed.
     pub(super) async fn respond(&self, url: &Url, body: &impl Serialize) -> Delivered {
@@ -138,6 +161,30 @@ impl SlackApi {
                 Delivered::No
             }
         }
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure}")]
+pub(super) struct ReadError {
+    /// Slack's own code, where it gave one.
+    code: Option<String>,
+    failure: NotifyError,
+}
+
+impl ReadError {
+    fn of(method: &str, error: &SlackClientError) -> Self {
+        let code = match error {
+            SlackClientError::ApiError(error) => Some(error.code.clone()),
+            _ => None,
+        };
+        Self { code, failure: classify::failure(method, error) }
+    }
+
+    /// Whether Slack answered with this code.
+    pub(super) fn is_of(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
     }
 }
 

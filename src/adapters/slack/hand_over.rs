@@ -1,37 +1,75 @@
-//! Handing a request over within Slack's time. Owns the limit and the words for being late, which both transports share.
-//! Slack waits three seconds for an answer; whether a request was acted on must never hang on that answer.
+//! Handing a request over within Slack's time. Owns what goes back to Slack at once, which both transports share; the limit
+//! is `adapters/hand_over.rs`.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::time::timeout;
+use serde_json::Value;
 
-use crate::chat::inbound::{Inbound, Intake};
-use crate::chat::reply::{Card, Part, Text};
+use super::forms::{self, Forms, Opener};
+use super::render;
+use crate::adapters::hand_over::in_time;
+use crate::chat::inbound::{Answer, Inbound, Intake};
+use crate::chat::reply::Card;
 
-/// Slack waits three seconds; the rest is for the way back.
-const LIMIT: Duration = Duration::from_millis(2500);
-
-/// How handing a request over ended.
-pub(super) enum HandOver {
-    /// In time, with this to answer.
-    Taken(Option<Card>),
-    /// Not in time.
-    Late,
+/// What goes back to Slack at once.
+pub(super) enum Reply {
+    /// That it arrived.
+    Ack,
+    /// That it arrived, and what Slack shows.
+    Shown(Value),
+    /// That it was not taken: Slack shows no text in answer to a press, but marks the button when it is not acknowledged.
+    NotTaken(Card),
 }
 
-/// Hands a request over and waits for its answer, but not too long.
-pub(super) async fn hand_over(intake: &dyn Intake, inbound: Inbound) -> HandOver {
-    match timeout(LIMIT, intake.receive(inbound)).await {
-        Ok(answer) => HandOver::Taken(answer),
-        Err(_) => {
-            tracing::warn!("a request was not taken in within slack's limit");
-            HandOver::Late
+/// Hands a command over; its answer is a private message.
+pub(super) async fn command(intake: &dyn Intake, inbound: Inbound) -> Reply {
+    match in_time(intake, inbound).await {
+        Ok(Answer::Card(card)) | Err(card) => {
+            let message = serde_json::to_value(render::answer(&card));
+            Reply::Shown(message.expect("messages are plain data"))
         }
+        Ok(Answer::Nothing | Answer::Form(_)) => Reply::Ack,
     }
 }
 
-/// What a person is told whose request was late.
-pub(super) fn late_answer() -> Card {
-    let text = "Not accepted: taking it in took too long. Please try again.";
-    Card { summary: Text::plain(text), parts: vec![Part::Paragraph(Text::plain(text))] }
+/// Hands a press or a form over. A form that is asked for opens after the press was acknowledged.
+pub(super) async fn interaction(
+    intake: &dyn Intake,
+    forms: &Arc<Forms>,
+    inbound: Inbound,
+) -> Reply {
+    let sent = Sent::of(&inbound);
+    match (in_time(intake, inbound).await, sent) {
+        (Ok(Answer::Card(card)) | Err(card), Sent::Form(field)) => {
+            Reply::Shown(forms::errors(&field, &card))
+        }
+        (Ok(Answer::Card(card)), Sent::Press(_)) | (Err(card), Sent::Press(_) | Sent::Other) => {
+            Reply::NotTaken(card)
+        }
+        (Ok(Answer::Form(form)), Sent::Press(opener)) => {
+            forms.open(opener, form);
+            Reply::Ack
+        }
+        // Anything else that is not ours to take would only be sent again.
+        (Ok(Answer::Card(_) | Answer::Form(_)), Sent::Other)
+        | (Ok(Answer::Form(_)), Sent::Form(_))
+        | (Ok(Answer::Nothing), _) => Reply::Ack,
+    }
+}
+
+/// What must be kept of an interaction to answer it.
+enum Sent {
+    Press(Opener),
+    /// With the name of its first field.
+    Form(String),
+    Other,
+}
+
+impl Sent {
+    fn of(inbound: &Inbound) -> Self {
+        if let Inbound::Form { values, .. } = inbound {
+            return Self::Form(values.keys().next().cloned().unwrap_or_default());
+        }
+        Opener::of(inbound).map_or(Self::Other, Self::Press)
+    }
 }

@@ -6,7 +6,9 @@
 //! Socket Mode socket ──────────────────┘
 //!
 //! engine::outbox ─→ notifier ─ render ─ escape
-//!                      └ client ─ classify, response_url
+//!                      ├ client ─ classify, response_url
+//! hand_over ─→ forms ──────┤
+//! engine::roster ─→ directory
 //! ```
 //!
 //! It must never decide who may do what, never keep state of an incident, and never log bodies, tokens or signatures.
@@ -14,8 +16,10 @@
 
 mod classify;
 pub mod client;
+pub mod directory;
 mod escape;
 mod form;
+pub mod forms;
 mod hand_over;
 pub mod notifier;
 pub mod receive;

@@ -5,26 +5,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use tokio::time::timeout;
 
-use super::hand_over::{HandOver, hand_over, late_answer};
+use super::forms::Forms;
+use super::hand_over::{self, Reply};
 use super::render;
 use super::verify::Verifier;
 use super::wire::{self, Malformed};
+use crate::adapters::signed;
 use crate::chat::inbound::{Inbound, Intake};
-use crate::chat::reply::Card;
 use crate::engine::ports::Clock;
+
+pub use crate::adapters::signed::BODY_LIMIT;
 
 /// Slack's largest payload, a press on a full message, stays far below.
 const LARGEST_BODY: usize = 256 * 1024;
-/// How long a body may take. Slack sends it at once.
-pub const BODY_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the routes need.
 #[derive(Clone)]
@@ -35,6 +34,8 @@ pub struct SlackHttp {
     pub team: String,
     /// Takes the requests in.
     pub intake: Arc<dyn Intake>,
+    /// Opens forms.
+    pub forms: Arc<Forms>,
     /// Says what time it is.
     pub clock: Arc<dyn Clock>,
     /// How long a body may take, in the time of sockets: usually [`BODY_LIMIT`].
@@ -55,11 +56,7 @@ async fn command(State(slack): State<SlackHttp>, request: Request) -> Response {
         Ok(inbound) => inbound,
         Err(status) => return status.into_response(),
     };
-    match hand_over(slack.intake.as_ref(), inbound).await {
-        HandOver::Taken(Some(card)) => Json(render::answer(&card)).into_response(),
-        HandOver::Taken(None) => StatusCode::OK.into_response(),
-        HandOver::Late => Json(render::answer(&late_answer())).into_response(),
-    }
+    respond(hand_over::command(slack.intake.as_ref(), inbound).await)
 }
 
 async fn interaction(State(slack): State<SlackHttp>, request: Request) -> Response {
@@ -67,18 +64,17 @@ async fn interaction(State(slack): State<SlackHttp>, request: Request) -> Respon
         Ok(inbound) => inbound,
         Err(status) => return status.into_response(),
     };
-    let is_press = matches!(inbound, Inbound::Press { .. });
-    match hand_over(slack.intake.as_ref(), inbound).await {
-        HandOver::Taken(Some(card)) if is_press => not_taken(&card),
-        // Anything else that is not ours to take would only be sent again.
-        HandOver::Taken(_) => StatusCode::OK.into_response(),
-        HandOver::Late => not_taken(&late_answer()),
-    }
+    respond(hand_over::interaction(slack.intake.as_ref(), &slack.forms, inbound).await)
 }
 
-/// Slack shows no text in answer to a press, but marks the button when the status is an error.
-fn not_taken(card: &Card) -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, Json(render::answer(card))).into_response()
+fn respond(reply: Reply) -> Response {
+    match reply {
+        Reply::Ack => StatusCode::OK.into_response(),
+        Reply::Shown(payload) => Json(payload).into_response(),
+        Reply::NotTaken(card) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(render::answer(&card))).into_response()
+        }
+    }
 }
 
 impl SlackHttp {
@@ -88,11 +84,7 @@ impl SlackHttp {
         request: Request,
         parse: fn(&str, &[u8]) -> Result<Inbound, Malformed>,
     ) -> Result<Inbound, StatusCode> {
-        let headers = request.headers().clone();
-        let body = timeout(self.body_limit, Bytes::from_request(request, &()))
-            .await
-            .map_err(|_| StatusCode::REQUEST_TIMEOUT)?
-            .map_err(|rejection| rejection.into_response().status())?;
+        let (headers, body) = signed::read(request, self.body_limit).await?;
         self.verifier.verify(&headers, &body, self.clock.wall()).map_err(|reason| {
             tracing::debug!(%reason, "refused a request that is not Slack's");
             StatusCode::UNAUTHORIZED

@@ -14,7 +14,8 @@ use slack_morphism::prelude::{
 };
 
 use super::escape;
-use crate::chat::reply::{Button, ButtonStyle, Card, Field, Item, ItemState, Part, Run, Text};
+use crate::adapters::checklist;
+use crate::chat::reply::{Button, ButtonStyle, Card, Field, Part, Text};
 
 const MOST_BLOCKS: usize = 50;
 const FIELDS_PER_SECTION: usize = 10;
@@ -138,7 +139,8 @@ fn draw(parts: &[&Part], limits: Limits) -> Vec<Drawn> {
                 blocks.extend(said(escape::mrkdwn(text, limits.section)).map(Drawn::Context));
             }
             Part::Checklist(items) => {
-                blocks.extend(said(checklist(items, limits.section)).map(Drawn::Section));
+                let drawn = checklist::draw(items, limits.section, escape::mrkdwn, escape::length);
+                blocks.extend(said(drawn).map(Drawn::Section));
             }
             Part::Fields(fields) => blocks.extend(
                 fields
@@ -162,45 +164,6 @@ fn field(field: &Field, limit: usize) -> String {
     let room = limit.saturating_sub(escape::length(&name) + 1).max(1);
     let value = said(escape::mrkdwn(&field.value, room)).unwrap_or_else(|| "–".to_owned());
     format!("{name}\n{value}")
-}
-
-/// One line for each item. When they are too long together each gets an equal share, so that no step of the runbook is lost
-/// behind a long note.
-fn checklist(items: &[Item], limit: usize) -> String {
-    let lines = |each: usize| {
-        let lines: Vec<String> =
-            items.iter().map(|item| escape::mrkdwn(&checklist_line(item), each)).collect();
-        lines.join("\n")
-    };
-    let whole = lines(limit);
-    if escape::length(&whole) <= limit {
-        return whole;
-    }
-    lines((limit / items.len().max(1)).saturating_sub(1).max(1))
-}
-
-fn checklist_line(item: &Item) -> Text {
-    let label = item.label.0.iter().map(|run| match run {
-        Run::Plain(words) => Run::Strong(words.clone()),
-        other => other.clone(),
-    });
-    let mut line = Text::plain(format!("{} ", symbol(item.state)));
-    line.0.extend(label);
-    match &item.note {
-        Some(note) => line.and(" – ").append(note.clone()),
-        None => line,
-    }
-}
-
-/// Characters, not `:codes:`, so that every client and screen reader knows them.
-fn symbol(state: ItemState) -> char {
-    match state {
-        ItemState::Todo => '⬜',
-        ItemState::Doing => '⏳',
-        ItemState::Done => '✅',
-        ItemState::Failed => '❌',
-        ItemState::Unknown => '❔',
-    }
 }
 
 /// Slack wants the action ids of a row to differ; `wire.rs` takes the counter off again.

@@ -27,12 +27,11 @@ use slack_morphism::prelude::{
 use tokio::sync::watch;
 
 use super::client::{ClientError, api_connector, tls_connector};
-use super::hand_over::{HandOver, hand_over, late_answer};
-use super::render;
+use super::forms::Forms;
+use super::hand_over::{self, Reply};
 use super::wire::{self, Malformed};
 use crate::adapters::secret::Secret;
 use crate::chat::inbound::{Inbound, Intake};
-use crate::chat::reply::Card;
 
 /// Where to connect, and as whom.
 #[derive(Clone, Debug)]
@@ -56,7 +55,11 @@ type Manager = dyn SlackSocketModeClientsManager + Send + Sync;
 impl SocketMode {
     /// Begins to connect and returns; [`SocketHandle::connected`] says when it has worked. Two connections are kept, so that
     /// one is there while Slack replaces the other.
-    pub async fn start(self, intake: Arc<dyn Intake>) -> Result<SocketHandle, ClientError> {
+    pub async fn start(
+        self,
+        intake: Arc<dyn Intake>,
+        forms: Arc<Forms>,
+    ) -> Result<SocketHandle, ClientError> {
         let connector = api_connector(tls_connector(&self.api_url)?, &self.api_url);
         let client = Arc::new(SlackClient::new(connector));
         let environment = Arc::new(SlackClientEventsListenerEnvironment::new(client.clone()));
@@ -65,6 +68,7 @@ impl SocketMode {
         let listener = Arc::new(Listener {
             team: self.team,
             intake,
+            forms,
             manager: Arc::downgrade(&manager),
             greeted: Mutex::default(),
             connected: connected.clone(),
@@ -96,6 +100,7 @@ impl SocketHandle {
 struct Listener {
     team: String,
     intake: Arc<dyn Intake>,
+    forms: Arc<Forms>,
     /// Weak, because the manager's connections hold the listener.
     manager: Weak<Manager>,
     /// Connections on which Slack has said hello.
@@ -164,10 +169,7 @@ impl Listener {
         else {
             return ack(head, None);
         };
-        match hand_over(self.intake.as_ref(), inbound).await {
-            HandOver::Taken(answer) => ack(head, answer.as_ref()),
-            HandOver::Late => ack(head, Some(&late_answer())),
-        }
+        acknowledge(head, hand_over::command(self.intake.as_ref(), inbound).await)
     }
 
     async fn take_interaction(&self, head: &Head, frame: &str) -> Option<String> {
@@ -175,13 +177,8 @@ impl Listener {
         let Some(inbound) = readable(payload(frame).and_then(parse)) else {
             return ack(head, None);
         };
-        let is_press = matches!(inbound, Inbound::Press { .. });
-        match hand_over(self.intake.as_ref(), inbound).await {
-            // Slack shows no text in answer to a press; without an acknowledgement it marks the button.
-            HandOver::Taken(Some(_)) if is_press => None,
-            HandOver::Late => None,
-            HandOver::Taken(_) => ack(head, None),
-        }
+        let reply = hand_over::interaction(self.intake.as_ref(), &self.forms, inbound).await;
+        acknowledge(head, reply)
     }
 
     fn greet(&self, connection: &SlackSocketModeWssClientId) {
@@ -211,10 +208,19 @@ fn readable(inbound: Result<Inbound, Malformed>) -> Option<Inbound> {
         .ok()
 }
 
+/// The frame that answers an envelope; without one Slack marks the pressed button.
+fn acknowledge(head: &Head, reply: Reply) -> Option<String> {
+    match reply {
+        Reply::Ack => ack(head, None),
+        Reply::Shown(payload) => ack(head, Some(payload)),
+        Reply::NotTaken(_) => None,
+    }
+}
+
 /// The frame that acknowledges an envelope, with an answer where there is one and Slack takes it.
-fn ack(head: &Head, answer: Option<&Card>) -> Option<String> {
+fn ack(head: &Head, answer: Option<Value>) -> Option<String> {
     let envelope_id = head.envelope_id.as_deref()?;
-    let answer = answer.filter(|_| head.accepts_response_payload).map(render::answer);
+    let answer = answer.filter(|_| head.accepts_response_payload);
     let frame = match answer {
         Some(answer) => json!({"envelope_id": envelope_id, "payload": answer}),
         None => json!({"envelope_id": envelope_id}),

@@ -9,17 +9,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::adapters::secret::Secret;
-use crate::domain::time::{Span, Timestamp};
+use crate::adapters::signed::{digest, fresh, only};
+use crate::domain::time::Timestamp;
+
+pub use crate::adapters::signed::Refused;
 
 /// The header that carries `v0=` and the signature in lower-case hex.
 pub const SIGNATURE_HEADER: &str = "x-slack-signature";
 /// The header that carries the second at which Slack signed.
 pub const TIMESTAMP_HEADER: &str = "x-slack-request-timestamp";
-
-/// How far the signed second may lie from ours, in either direction.
-const WINDOW: Span = Span::seconds(300);
-/// Digits of a timestamp. Twelve are good for 29,000 years and cannot overflow when they become milliseconds.
-const LONGEST_TIMESTAMP: usize = 12;
 
 /// Checks signatures against one or more signing secrets; several while a secret is being rotated.
 pub struct Verifier {
@@ -37,26 +35,6 @@ pub enum VerifierError {
     EmptySecret,
 }
 
-/// Why a request was not believed. For logs and counters only: the caller is told nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// One of the two headers is not there.
-    #[error("a signature header is missing")]
-    Missing,
-    /// One of the two headers is there more than once.
-    #[error("a signature header is repeated")]
-    Repeated,
-    /// A header does not have the form that Slack gives it.
-    #[error("a signature header is malformed")]
-    Malformed,
-    /// Signed too long ago, or in the future.
-    #[error("signed outside the five-minute window")]
-    Stale,
-    /// Not signed with our secret, or changed on the way.
-    #[error("the signature does not match")]
-    Mismatch,
-}
-
 impl Verifier {
     /// A verifier that accepts what any of these secrets signed.
     pub fn new(secrets: Vec<Secret>) -> Result<Self, VerifierError> {
@@ -70,12 +48,8 @@ impl Verifier {
     /// Believes the request, or says why not.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refused> {
         let stamp = only(headers, TIMESTAMP_HEADER)?;
-        let signature = only(headers, SIGNATURE_HEADER)?;
-        let signed_at = parse_timestamp(stamp).ok_or(Refused::Malformed)?;
-        let claimed = parse_signature(signature).ok_or(Refused::Malformed)?;
-        if now.0.abs_diff(signed_at.0) > WINDOW.0.unsigned_abs() {
-            return Err(Refused::Stale);
-        }
+        let claimed = digest(only(headers, SIGNATURE_HEADER)?, "v0=")?;
+        fresh(stamp, now)?;
         // No early end: how long it takes must not tell which of the secrets was used.
         let believed = self.keys.iter().fold(false, |believed, key| {
             let mut mac = key.clone();
@@ -94,34 +68,6 @@ fn keyed(secret: &Secret) -> Result<Hmac<Sha256>, VerifierError> {
         return Err(VerifierError::EmptySecret);
     }
     Ok(Hmac::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length"))
-}
-
-/// The value of a header that must be there exactly once.
-fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Refused> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().ok_or(Refused::Missing)?;
-    if values.next().is_some() {
-        return Err(Refused::Repeated);
-    }
-    value.to_str().map_err(|_| Refused::Malformed)
-}
-
-fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits_only || text.len() > LONGEST_TIMESTAMP {
-        return None;
-    }
-    text.parse::<i64>().ok().map(|seconds| Timestamp(seconds * 1000))
-}
-
-fn parse_signature(text: &str) -> Option<[u8; 32]> {
-    let digits = text.strip_prefix("v0=")?;
-    if digits.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -8,27 +8,25 @@
 //! One installation serves one workspace. Organisation-wide installations of Enterprise Grid send no team and are
 //! answered as a foreign tenant.
 
+mod submission;
+
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::form;
-use crate::chat::inbound::{Inbound, PressedMessage};
+use crate::adapters::inbound_text::{Clean, is_too_deep, some_text};
+use crate::chat::inbound::{Inbound, PressedMessage, Said};
 use crate::domain::actor::{Person, Platform};
 use crate::domain::ids::DeliveryKey;
 use crate::domain::service::Channel;
 
-/// Slack's payloads nest about ten levels deep.
-const DEEPEST_JSON: usize = 64;
+pub use crate::adapters::inbound_text::Malformed;
+
 /// Slack's ids have 9 to 11 characters.
 const LONGEST_ID: usize = 64;
 /// A trigger id has about 50 characters; a longer one is not used as a key as it is.
 const LONGEST_TRIGGER: usize = 128;
-
-/// A request that is not what Slack sends. The reason is ours and holds nothing of the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Malformed(pub &'static str);
 
 /// A slash command as Slack posts it: a form.
 pub fn command_form(team: &str, body: &[u8]) -> Result<Inbound, Malformed> {
@@ -70,48 +68,18 @@ pub fn interaction(team: &str, payload: &str) -> Result<Inbound, Malformed> {
     if tenant.as_deref() != Some(team) {
         return Ok(Inbound::ForeignTenant { tenant });
     }
-    if head.kind.0 != "block_actions" {
-        return Ok(Inbound::Unsupported { what: head.kind.0 });
-    }
-    let press: Press = serde_json::from_str(payload).map_err(broken)?;
-    Ok(press.into_inbound(team))
-}
-
-/// Whether JSON nests deeper than Slack's ever does. The parser has a limit of its own, but skips members that nobody reads
-/// without counting.
-fn is_too_deep(json: &str) -> bool {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => depth += 1,
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
+    match head.kind.0.as_str() {
+        "block_actions" => {
+            let press: Press = serde_json::from_str(payload).map_err(broken)?;
+            Ok(press.into_inbound(team))
         }
-        if depth > DEEPEST_JSON {
-            return true;
-        }
+        "view_submission" => submission::read(team, payload),
+        _ => Ok(Inbound::Unsupported { what: head.kind.0 }),
     }
-    false
 }
 
 fn is_probe(ssl_check: Option<&Value>) -> bool {
     ssl_check.and_then(Value::as_str) == Some("1")
-}
-
-/// Text without NUL, which no person can type and which databases and terminals stumble over.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(try_from = "String")]
-struct Clean(String);
-
-impl TryFrom<String> for Clean {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.contains('\0') { Err("holds NUL") } else { Ok(Self(text)) }
-    }
 }
 
 /// An immutable id in Slack's canonical form: upper-case letters and digits.
@@ -181,7 +149,7 @@ impl Command {
             person: person(team, self.user_id),
             channel: channel(team, self.channel_id),
             command: self.command.0,
-            text: unescape(self.text.0.trim()),
+            said: Said::Text(unescape(self.text.0.trim())),
             response_url,
         }
     }
@@ -263,6 +231,7 @@ impl Press {
         let pressed_at = some_text(action.action_ts).unwrap_or_default();
         let shown_in = message.id.as_deref().unwrap_or_default();
         let parts = [place.0.as_str(), &user.id.0, &name, &value, shown_in, &pressed_at];
+        let trigger = self.trigger_id.clone();
         Inbound::Press {
             key: delivery_key("press", self.trigger_id, &parts),
             // A guest of a shared channel carries their own workspace's id. Rights are granted to that id, or not at all.
@@ -272,6 +241,7 @@ impl Press {
             action: without_counter(&name).to_owned(),
             response_url: some_text(self.response_url),
             message,
+            trigger: some_text(trigger).filter(|trigger| is_usable(trigger)),
         }
     }
 }
@@ -279,10 +249,7 @@ impl Press {
 /// A trigger id is made for one request and stays the same when the request is delivered again. Where there is none, the
 /// parts of the request that tell it from others stand in.
 fn delivery_key(kind: &str, trigger: Option<Clean>, parts: &[&str]) -> DeliveryKey {
-    let usable = |trigger: &String| {
-        trigger.len() <= LONGEST_TRIGGER && trigger.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    let name = some_text(trigger).filter(usable).unwrap_or_else(|| {
+    let name = some_text(trigger).filter(|trigger| is_usable(trigger)).unwrap_or_else(|| {
         let mut digest = Sha256::new();
         for part in parts {
             digest.update(part.len().to_be_bytes());
@@ -293,8 +260,8 @@ fn delivery_key(kind: &str, trigger: Option<Clean>, parts: &[&str]) -> DeliveryK
     DeliveryKey(format!("slack:{kind}:{name}"))
 }
 
-fn some_text(text: Option<Clean>) -> Option<String> {
-    text.map(|text| text.0).filter(|text| !text.is_empty())
+fn is_usable(trigger: &str) -> bool {
+    trigger.len() <= LONGEST_TRIGGER && trigger.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn person(tenant: &str, user: Id) -> Person {

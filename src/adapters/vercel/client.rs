@@ -13,7 +13,7 @@ use url::Url;
 
 use super::error::{CallError, garbled, refused};
 use super::provider::{VercelConfig, VercelSetupError};
-use crate::adapters::http_client::{BodyError, LONGEST_BODY, cause, read_body_up_to};
+use crate::adapters::http_client::{BodyError, LONGEST_BODY, cause, http_client, read_body_up_to};
 use crate::adapters::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::engine::ports::Clock;
@@ -98,10 +98,14 @@ impl Client {
         if !matches!(config.api_url.scheme(), "http" | "https") {
             return Err(VercelSetupError::NotAWebAddress(config.api_url.scheme().to_owned()));
         }
-        let reads = http_client().build().map_err(VercelSetupError::Client)?;
+        let http = || {
+            http_client()
+                .user_agent(concat!("repoint/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT)
+        };
+        let reads = http().build().map_err(VercelSetupError::Client)?;
         // A kept connection that died could make the HTTP layer send a write anew: each write gets its own.
-        let writes =
-            http_client().pool_max_idle_per_host(0).build().map_err(VercelSetupError::Client)?;
+        let writes = http().pool_max_idle_per_host(0).build().map_err(VercelSetupError::Client)?;
         let logs_url = logs_url(&config.api_url);
         let (api_url, token) = (config.api_url, config.token);
         Ok(Self { reads, writes, api_url, logs_url, token, deadlines, clock })
@@ -213,15 +217,6 @@ pub(super) fn logs_url(api_url: &Url) -> Url {
     let is_vercels = api_url.scheme() == "https" && api_url.host_str() == Some("api.vercel.com");
     let site = is_vercels.then(|| Url::parse("https://vercel.com").ok()).flatten();
     site.unwrap_or_else(|| api_url.clone())
-}
-
-fn http_client() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .user_agent(concat!("repoint/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
 }
 
 fn unanswered(error: reqwest::Error) -> CallError {

@@ -1,12 +1,14 @@
 //! What can be pressed. Buttons that cannot work are not drawn.
 
+use super::notes;
 use super::standing::{self, Standing, is_at_rest};
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Lacks};
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::event::{Confirmation, TASKS};
-use crate::domain::fix::{GateVerdict, Layer2};
+use crate::domain::fix::{Fix, Gate, GateVerdict, Layer2, Queued, Road};
 use crate::domain::guard::{self, Answerers};
 use crate::domain::incident::{Incident, Layer1, Layer1Done, Stage};
+use crate::domain::service::Service;
 
 /// The actions that can be pressed on an incident now, besides those of [`tasks`].
 pub fn actions(incident: &Incident, book: &Book) -> Vec<Action> {
@@ -28,6 +30,9 @@ pub fn actions(incident: &Incident, book: &Book) -> Vec<Action> {
     if incident.false_alarm.as_ref().is_some_and(|alarm| alarm.agreed_by.is_none()) {
         actions.push(Action::Agree);
     }
+    if can_promote_with_reason(incident) {
+        actions.push(Action::GiveReason(Lacks::Promote));
+    }
     actions
 }
 
@@ -37,9 +42,16 @@ fn of_pointer(incident: &Incident) -> Vec<Action> {
         Layer1::Resolving(_) => vec![Action::Cancel],
         Layer1::Waiting(question) => {
             let mut actions = Vec::new();
-            if answerers(incident, question) != Answerers::NobodyWithoutReason {
-                actions.push(Action::Confirm(question.id.clone()));
-            }
+            actions.push(
+                match guard::g4_who_answers(question, incident.evidence_of(&question.id)) {
+                    Answerers::Anybody | Answerers::SecondPerson | Answerers::TwoPeople => {
+                        Action::Confirm(question.id.clone())
+                    }
+                    Answerers::NobodyWithoutReason => {
+                        Action::GiveReason(Lacks::Rollback(question.id.clone()))
+                    }
+                },
+            );
             if !question.others.is_empty() {
                 actions.push(Action::ChooseAnother(question.id.clone()));
             }
@@ -61,11 +73,20 @@ fn of_pointer(incident: &Incident) -> Vec<Action> {
     }
 }
 
+/// What a reason overrides can be asked for again with one.
+fn can_promote_with_reason(incident: &Incident) -> bool {
+    incident.promote_that_lacks_reason().is_some()
+        && notes::open_refusal(incident).is_some()
+        && incident.verifying.is_none()
+}
+
 fn of_fix(incident: &Incident, state: &ServiceState) -> Option<Action> {
     match &incident.layer2 {
         Layer2::Planned(plan) => Some(Action::OpenRevert(plan.id.clone())),
         Layer2::Followed(fix) => match standing::of_fix(incident, fix, state) {
-            Standing::AtGate(gate, GateVerdict::Green) => Some(Action::Merge(gate.head.clone())),
+            Standing::AtGate(gate, verdict) if may_merge(fix, gate, &verdict) => {
+                Some(Action::Merge(gate.head.clone()))
+            }
             Standing::Verified(..) if can_promote(incident) => Some(Action::Promote),
             Standing::AtGate(..)
             | Standing::Closed
@@ -80,6 +101,17 @@ fn of_fix(incident: &Incident, state: &ServiceState) -> Option<Action> {
             | Standing::Bad(_) => None,
         },
         Layer2::Idle | Layer2::Looking(_) | Layer2::Opening(_) | Layer2::Prepared(_) => None,
+    }
+}
+
+/// Whether a press brings the fix nearer to main: it is green, or it can be left to GitHub and is not yet.
+fn may_merge(fix: &Fix, gate: &Gate, verdict: &GateVerdict) -> bool {
+    let is_left = gate.queued == Queued::WhenGreen || fix.armed().is_some();
+    let is_settled = !is_left && fix.withdrawing().is_none();
+    match verdict {
+        GateVerdict::Green => is_settled,
+        GateVerdict::Waiting { .. } => is_settled && gate.road == Road::Auto,
+        GateVerdict::Red { .. } | GateVerdict::Unreadable { .. } => false,
     }
 }
 
@@ -124,13 +156,9 @@ pub fn tasks(incident: &Incident) -> Vec<Action> {
     free.map(|task| Action::TakeTask(*task)).collect()
 }
 
-/// Who may answer a question (G4, G7).
-pub fn answerers(incident: &Incident, question: &Confirmation) -> Answerers {
-    match &question.promotion {
-        Some(promotion) if promotion.overridden.is_empty() => Answerers::Anybody,
-        Some(_) => Answerers::SecondPerson,
-        None => guard::g4_who_answers(question, incident.evidence_of(&question.id)),
-    }
+/// Who may answer a question (G4, G7, G12).
+pub fn answerers(incident: &Incident, question: &Confirmation, service: &Service) -> Answerers {
+    guard::g12_who_answers(question, incident.evidence_of(&question.id), service)
 }
 
 /// Everything that can be pressed in connection with an incident, drawn or not: the choices behind *Choose another*, and

@@ -257,6 +257,9 @@ fn merged_item(fix: &Fix, standing: &Standing<'_>) -> Line {
         return (ItemState::Done, Some(note));
     }
     match standing {
+        Standing::AtGate(..) if fix.armed().is_some() => {
+            (ItemState::Doing, Some("left to GitHub".into()))
+        }
         Standing::AtGate(_, GateVerdict::Green) => (ItemState::Doing, Some("press Merge".into())),
         Standing::Merging(merge) => match merge.call {
             Call::Unknown { .. } => {

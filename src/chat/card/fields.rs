@@ -5,7 +5,7 @@ use super::{Drawing, candidate, gate, layer2, promote};
 use crate::chat::reply::{Field, Text};
 use crate::chat::{evidence, words};
 use crate::domain::book::ServiceState;
-use crate::domain::deployment::Assignment;
+use crate::domain::deployment::{Assignment, Deployment};
 use crate::domain::event::Confirmation;
 use crate::domain::fix::Layer2;
 use crate::domain::incident::{Incident, Layer1};
@@ -16,7 +16,10 @@ pub(super) fn fields(incident: &Incident, drawing: &Drawing<'_>) -> Vec<Field> {
         Some((question, assignment)) => of_pointer(incident, question, assignment, drawing),
         None => Vec::new(),
     };
-    fields.extend(of_fix(incident, drawing));
+    let is_shown = |build: &Deployment| {
+        question(incident).is_some_and(|(question, _)| question.to.deployment.id == build.id)
+    };
+    fields.extend(of_fix(incident, is_shown, drawing));
     if let Some(service) = drawing.book.services.get(&incident.service)
         && !fields.is_empty()
     {
@@ -80,7 +83,12 @@ fn of_pointer(
     fields
 }
 
-fn of_fix(incident: &Incident, drawing: &Drawing<'_>) -> Vec<Field> {
+/// `is_shown` says of a build whether it stands on the card as what production moves to.
+fn of_fix(
+    incident: &Incident,
+    is_shown: impl Fn(&Deployment) -> bool,
+    drawing: &Drawing<'_>,
+) -> Vec<Field> {
     let Some(fix) = incident.fix() else { return Vec::new() };
     let unknown = ServiceState::default();
     let state = drawing.book.state(&incident.service).unwrap_or(&unknown);
@@ -97,7 +105,9 @@ fn of_fix(incident: &Incident, drawing: &Drawing<'_>) -> Vec<Field> {
         | Standing::Ready(build)
         | Standing::Verified(build, _)
         | Standing::Live(build)
-        | Standing::Bad(build) => Some(("Its build", words::described(build, drawing.now))),
+        | Standing::Bad(build) => {
+            (!is_shown(build)).then(|| ("Its build", words::described(build, drawing.now)))
+        }
     };
     fields.extend(value.map(|(name, value)| field(name, value)));
     fields

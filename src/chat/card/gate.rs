@@ -3,18 +3,40 @@
 use super::Drawing;
 use crate::chat::reply::Text;
 use crate::chat::words;
-use crate::domain::fix::{Check, CheckState, Fits, Fix, Gate, GateVerdict, Need, Road};
+use crate::domain::fix::{Check, CheckState, Fits, Fix, Gate, GateVerdict, Need, Queued, Road};
 
 /// Checks that are shown by name.
 const SHOWN: usize = 10;
 
 /// What the gate says, and what is next.
-pub(super) fn situation(gate: &Gate, verdict: &GateVerdict, drawing: &Drawing<'_>) -> Text {
+pub(super) fn situation(
+    fix: &Fix,
+    gate: &Gate,
+    verdict: &GateVerdict,
+    drawing: &Drawing<'_>,
+) -> Text {
+    let is_left = gate.queued == Queued::WhenGreen || fix.armed().is_some();
     match verdict {
+        _ if fix.withdrawing().is_some() => {
+            "GitHub was to merge it by itself, and is asked not to: reading what became of that.".into()
+        }
+        GateVerdict::Green if is_left => {
+            "Everything that the repository demands is green, and GitHub merges it by itself.".into()
+        }
+        GateVerdict::Waiting { on } if is_left => Text::plain("The fix waits for ")
+            .append(words::names(on.iter(), SHOWN))
+            .append(asked(gate))
+            .and(". GitHub merges it by itself as soon as its own gate is green; I take that back if the branch changes, if a check ends red, or if the incident goes on without it."),
+        GateVerdict::Waiting { on } if gate.road == Road::Auto => Text::plain("The fix waits for ")
+            .append(words::names(on.iter(), SHOWN))
+            .append(asked(gate))
+            .and(". ")
+            .strong("Merge")
+            .and(" now leaves it to GitHub, which merges it as soon as its own gate is green (to GitHub a skipped check is green). Production stays where it is until the promote."),
         GateVerdict::Green => Text::plain("Everything that the repository demands is green. Next: ")
             .strong("Merge")
             .and(match gate.road {
-                Road::Direct => {
+                Road::Direct | Road::Auto => {
                     ". It puts the fix on main; production stays where it is until the promote."
                 }
                 Road::Queue => {

@@ -114,6 +114,11 @@ fn followed(incident: &Incident, fix: &Fix, book: &Book) -> &'static str {
     match standing::of_fix(incident, fix, state) {
         Standing::Closed => "the fix was closed unmerged",
         Standing::NotSeen => "the fix is opened",
+        Standing::AtGate(_, GateVerdict::Green | GateVerdict::Waiting { .. })
+            if fix.armed().is_some() =>
+        {
+            "GitHub merges the fix when green"
+        }
         Standing::AtGate(_, GateVerdict::Green) => "merge?",
         Standing::AtGate(_, GateVerdict::Waiting { .. }) => "the fix is at its gate",
         Standing::AtGate(_, GateVerdict::Red { .. }) => "the gate is red",

@@ -1,12 +1,11 @@
 //! What the card says while the pointer is asked about or moves.
 
-use super::actions::answerers;
 use super::{Drawing, layer2, promote};
 use crate::chat::reply::Text;
 use crate::chat::{evidence, words};
 use crate::domain::event::{Confirmation, Direction};
 use crate::domain::fix::Layer2;
-use crate::domain::guard::Answerers;
+use crate::domain::guard::{self, Answerers};
 use crate::domain::incident::{Flip, Incident, Layer1, Layer1Done, Proof, Resolving, Stage};
 
 /// What is going on, in a few sentences.
@@ -98,8 +97,8 @@ fn rollback_question(incident: &Incident, question: &Confirmation, drawing: &Dra
         .and(", because a migration took away what that version needs: ")
         .append(destruction)
         .and(". Better: switch the feature off by its flag, or fix forward.");
-    match answerers(incident, question) {
-        Answerers::Anybody | Answerers::SecondPerson => text
+    match guard::g4_who_answers(question, incident.evidence_of(&question.id)) {
+        Answerers::Anybody | Answerers::SecondPerson | Answerers::TwoPeople => text
             .and(" To roll back all the same, somebody else than ")
             .person(&question.requester)
             .and(" presses ")
@@ -150,6 +149,10 @@ fn of_flip(incident: &Incident, flip: &Flip, drawing: &Drawing<'_>) -> Text {
         .strong("Confirmed")
         .and(" by ")
         .person(&flip.confirmed_by)
+        .append(match &flip.confirmed_with {
+            Some(with) => Text::plain(" after ").person(with),
+            None => Text::default(),
+        })
         .and(" at ")
         .time(flip.confirmed_at)
         .and(". ");

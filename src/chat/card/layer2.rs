@@ -118,6 +118,11 @@ fn planned(plan: &Plan) -> Text {
         Outlook::Conflicts { .. } => text
             .strong("It conflicts")
             .and(": Open revert prepares a branch for a person to go on with. Main and production are not touched."),
+        Outlook::Unknown { .. } => text
+            .strong("Whether it conflicts is not known")
+            .and(": press ")
+            .strong("Open revert")
+            .and(" and GitHub makes the revert itself, or says that it cannot. Nothing goes live by it."),
         Outlook::Clean { .. } | Outlook::AlreadyGone => text
             .and("Press ")
             .strong("Open revert")
@@ -156,6 +161,13 @@ pub(super) fn preview(incident: &Incident) -> Vec<Text> {
                 .and(" in ")
                 .append(words::names(files.iter(), 8))
                 .and("."),
+        ),
+        Outlook::Unknown { why } => lines.push(
+            Text::default()
+                .strong("Not tried out")
+                .and(": ")
+                .foreign(words::clipped(why, 200))
+                .and(". Conflicts, later changes to the same files and files beyond the bad change are not known before it is made."),
         ),
         Outlook::AlreadyGone => {}
     }
@@ -237,7 +249,7 @@ fn followed(incident: &Incident, fix: &Fix, drawing: &Drawing<'_>) -> Text {
         }
         Standing::AtGate(seen, verdict) => safe(incident)
             .and(" ")
-            .append(gate::situation(seen, &verdict, drawing))
+            .append(gate::situation(fix, seen, &verdict, drawing))
             .append(refused_merge(fix)),
         Standing::Merging(merge) => merging(merge, drawing.now),
         Standing::Queued => safe(incident)

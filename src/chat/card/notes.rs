@@ -1,13 +1,13 @@
 //! What stands below the runbook: verdicts, what people said, what somebody else did, and what a rollback cannot undo.
 
-use super::{Drawing, label, standing};
+use super::{Drawing, standing};
 use crate::chat::catalog::Prefix;
 use crate::chat::reply::Text;
 use crate::chat::{verdict, words};
-use crate::domain::action::Action;
 use crate::domain::book::ServiceState;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{Direction, Excuse, TASKS, Task};
+use crate::domain::fix::Layer2;
 use crate::domain::incident::{Elsewhere, Incident, Layer1, Layer1Done};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
@@ -20,7 +20,7 @@ pub(super) fn verifications(incident: &Incident, now: Timestamp) -> impl Iterato
     ended.chain(asked.map(|one| verdict::under_way(&one.subject, &one.by, one.since)))
 }
 
-/// What people said of the incident itself: no flip is needed, or no fix.
+/// What people said of the incident itself: no flip is needed, or no fix, or no second person was to be had.
 pub(super) fn statements(incident: &Incident) -> Vec<Text> {
     let mut lines = Vec::new();
     if let Some(Layer1Done::Excused { by, excuse, reason }) = &incident.layer1_done {
@@ -29,6 +29,11 @@ pub(super) fn statements(incident: &Incident) -> Vec<Text> {
             Excuse::RuledOut => "A rollback is ruled out",
         };
         let text = Text::default().strong(what).and(", says ").person(by).and(": ");
+        lines.push(text.foreign(words::clipped(reason, 300)));
+    }
+    if let Some((by, reason)) = &incident.went_alone {
+        let text = Text::default().person(by).and(" went on ").strong("alone");
+        let text = text.and(", since nobody answered as the second person: ");
         lines.push(text.foreign(words::clipped(reason, 300)));
     }
     if let Some(alarm) = &incident.false_alarm {
@@ -42,9 +47,14 @@ pub(super) fn statements(incident: &Incident) -> Vec<Text> {
     lines
 }
 
+/// Why the last wish came to nothing, as long as that still holds.
+pub(super) fn open_refusal(incident: &Incident) -> Option<&Refusal> {
+    incident.refused.as_ref().filter(|one| !is_overtaken(incident, one))
+}
+
 /// Why the last wish came to nothing, where what was done before it holds again.
 pub(super) fn refused(incident: &Incident, drawing: &Drawing<'_>) -> Option<Text> {
-    let refusal = incident.refused.as_ref().filter(|one| !is_overtaken(incident, one))?;
+    let refusal = open_refusal(incident)?;
     let is_said = !matches!(incident.layer1, Layer1::Settled(_)) && incident.layer1_done.is_none();
     let service = Some(&incident.service);
     (!is_said).then(|| {
@@ -77,6 +87,9 @@ pub(super) fn warnings(
         let text =
             text.and(" at ").time(halt.since).and(": nothing is sent. A lead lifts it with ");
         warnings.push(text.code(resume));
+    }
+    if let Some(lost) = state.groups_lost.as_ref().filter(|_| incident.is_open()) {
+        warnings.push(words::groups_lost(lost.platform, lost.read_at, lost.why.as_deref()));
     }
     if let Some(what) = &incident.trouble {
         let text = Text::default().strong("Cannot read the provider").and(": ");
@@ -137,19 +150,25 @@ pub(crate) fn moved(incident: &Incident, elsewhere: &Elsewhere, prefix: &Prefix)
     }
 }
 
-/// What came back with a rollback and what did not, with who looks after it.
+/// What came back with a rollback and what did not, with who looks after it. Once the fix is the matter, only the latter.
 pub(super) fn boundary(incident: &Incident) -> Option<Text> {
     let Some(Layer1Done::Proven(_)) = &incident.layer1_done else { return None };
-    let mut text = Text::default()
-        .strong("Came back")
-        .and(" with the rollback: code, server bundle, prerendered pages, values baked in at build. ")
-        .strong("Did not come back")
-        .and(", and somebody has to look: ");
+    let mut text = match incident.layer2 {
+        Layer2::Idle => Text::default()
+            .strong("Came back")
+            .and(" with the rollback: code, server bundle, prerendered pages, values baked in at build. "),
+        Layer2::Looking(_)
+        | Layer2::Planned(_)
+        | Layer2::Opening(_)
+        | Layer2::Prepared(_)
+        | Layer2::Followed(_) => Text::default(),
+    };
+    text = text.strong("Did not come back").and(": ");
     for (index, task) in TASKS.iter().enumerate() {
-        text = if index == 0 { text } else { text.and("; ") };
+        text = if index == 0 { text } else { text.and(", ") };
         text = text.and(described(*task));
         text = match incident.tasks.get(task) {
-            Some((by, at)) => text.and(" – ").person(by).and(" since ").time(*at),
+            Some((by, at)) => text.and(" (").person(by).and(" since ").time(*at).and(")"),
             None => text,
         };
     }
@@ -158,16 +177,15 @@ pub(super) fn boundary(incident: &Incident) -> Option<Text> {
     Some(if is_free { text.and(" Press what you look after.") } else { text })
 }
 
-fn described(task: Task) -> String {
-    let what = match task {
-        Task::Rows => "rows that were written",
-        Task::Mails => "mails that were sent",
-        Task::Charges => "charges that were made",
-        Task::Webhooks => "webhooks that were sent",
-        Task::Files => "files, and data synced elsewhere",
+fn described(task: Task) -> &'static str {
+    match task {
+        Task::Rows => "rows written",
+        Task::Mails => "mails sent",
+        Task::Charges => "charges made",
+        Task::Webhooks => "webhooks sent",
+        Task::Files => "files and data synced elsewhere",
         Task::Settings => "the current environment settings",
-    };
-    format!("{} ({what})", label(&Action::TakeTask(task)))
+    }
 }
 
 /// What a rollback cannot touch is said each time production is about to move.

@@ -57,9 +57,10 @@ pub fn of_fix<'a>(incident: &'a Incident, fix: &'a Fix, state: &ServiceState) ->
     let taken = fix.merge.as_ref().filter(|merge| merge.call == Call::Taken);
     match taken {
         Some(merge) if merge.road == Road::Direct => return Standing::Merging(merge),
-        Some(_) => return Standing::Queued,
+        Some(merge) if merge.road == Road::Queue => return Standing::Queued,
         None if gate.queued == Queued::Yes => return Standing::Queued,
-        None => {}
+        // The forge merges it by itself: what it waits for is the gate.
+        Some(_) | None => {}
     }
     Standing::AtGate(gate, g8_judge(gate))
 }

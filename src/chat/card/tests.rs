@@ -110,7 +110,6 @@ fn to_the_gate(read: &mut Read) {
 
 #[test]
 fn the_whole_runbook_can_be_read_from_the_rollback_to_resolved() {
-    use CheckState::{Missing, Passed, Queued, Running};
     let mut read = Read::of(Story::new());
     for (deployment, start) in
         read.story.web().deployments.iter_mut().zip(["bad42", "b0041", "0ld40"])
@@ -131,6 +130,13 @@ fn the_whole_runbook_can_be_read_from_the_rollback_to_resolved() {
         .step("the flag is read", Story::reads_the_flag)
         .step("bo looks after the mails", |s| s.presses("bo", Action::TakeTask(Task::Mails)));
     to_the_gate(&mut read);
+    through_the_gate(&mut read);
+    to_resolved(&mut read);
+    insta::assert_snapshot!("the_whole_runbook", read.page);
+}
+
+fn through_the_gate(read: &mut Read) {
+    use CheckState::{Missing, Passed, Queued, Running};
     read.step("the checks begin", |s| {
         s.web().forge.gate = long_gate(Queued, Missing, 0);
         s.sees_the_gate()
@@ -159,33 +165,35 @@ fn the_whole_runbook_can_be_read_from_the_rollback_to_resolved() {
         s.web().deployments.insert(0, build);
         s.web().pointer.assignment = Assignment::Off;
         s.sees_the_build()
-    })
-    .step("ana promotes too early", |s| s.promotes("ana"))
-    .step("it is refused", Story::resolves)
-    .step("ana verifies", |s| s.asks("ana", &verify()))
-    .step("it passed", |s| s.walk_ends(Found::Expected))
-    .step("ana promotes", |s| s.presses("ana", Action::Promote))
-    .step("the question is put", |s| {
-        s.web().forge.main.since = vec![commit("0ddb", "Bigger buttons")];
-        s.web().forge.main.since_count = 1;
-        s.resolves()
-    })
-    .step("bo confirms the promote", |s| s.confirms("bo"))
-    .step("the promote is sent", Story::starts_the_call)
-    .step("the provider took the promote", |s| s.call_ends(Outcome::Accepted))
-    .step("it is done", |s| {
-        s.promote_takes_effect();
-        s.observes()
-    })
-    .step("production answers from the fix", |s| s.judges(SERVING))
-    .step("the flag is as before", Story::reads_the_flag)
-    .step("one look is bad", |s| s.watches(Look::Ill { why: "found status 500".to_owned() }))
-    .step("the next one is good", |s| s.watches(Look::Well))
-    .step("five minutes later", |s| {
-        s.passes(300);
-        s.watches(Look::Well)
     });
-    insta::assert_snapshot!("the_whole_runbook", read.page);
+}
+
+fn to_resolved(read: &mut Read) {
+    read.step("ana promotes too early", |s| s.promotes("ana"))
+        .step("it is refused", Story::resolves)
+        .step("ana verifies", |s| s.asks("ana", &verify()))
+        .step("it passed", |s| s.walk_ends(Found::Expected))
+        .step("ana promotes", |s| s.presses("ana", Action::Promote))
+        .step("the question is put", |s| {
+            s.web().forge.main.since = vec![commit("0ddb", "Bigger buttons")];
+            s.web().forge.main.since_count = 1;
+            s.resolves()
+        })
+        .step("bo confirms the promote", |s| s.confirms("bo"))
+        .step("the promote is sent", Story::starts_the_call)
+        .step("the provider took the promote", |s| s.call_ends(Outcome::Accepted))
+        .step("it is done", |s| {
+            s.promote_takes_effect();
+            s.observes()
+        })
+        .step("production answers from the fix", |s| s.judges(SERVING))
+        .step("the flag is as before", Story::reads_the_flag)
+        .step("one look is bad", |s| s.watches(Look::Ill { why: "found status 500".to_owned() }))
+        .step("the next one is good", |s| s.watches(Look::Well))
+        .step("five minutes later", |s| {
+            s.passes(300);
+            s.watches(Look::Well)
+        });
 }
 
 #[test]

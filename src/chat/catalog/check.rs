@@ -34,6 +34,7 @@ pub const fn floor(verb: Verb) -> Floor {
             | Subcommand::Fix
             | Subcommand::Flag
             | Subcommand::RuledOut
+            | Subcommand::Alone
             | Subcommand::Press => Floor { who: Who::Responder, confirm: Confirm::None },
             Subcommand::FalseAlarm => Floor { who: Who::Responder, confirm: Confirm::TwoPeople },
             Subcommand::Resume => Floor { who: Who::Lead, confirm: Confirm::None },

@@ -81,6 +81,8 @@ names! {
         RuledOut = "ruled-out",
         /// Says that the code was fine.
         FalseAlarm = "false-alarm",
+        /// Goes on without the second person, who does not answer.
+        Alone = "alone",
         /// Presses a button by its code.
         Press = "press",
         /// Ends an incident.

@@ -113,6 +113,7 @@ fn the_floors_are_those_of_the_runbook() {
             "flag",
             "ruled-out",
             "false-alarm",
+            "alone",
             "press",
             "close"
         ]

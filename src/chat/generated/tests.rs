@@ -40,6 +40,88 @@ fn the_committed_slack_manifest_is_current() {
 }
 
 #[test]
+fn the_committed_discord_commands_are_current() {
+    let commands = discord_commands(&catalog(), &Prefix::default());
+    let text = format!("{}\n", serde_json::to_string_pretty(&commands).unwrap());
+    assert_current(
+        "deploy/discord-commands.json",
+        &text,
+        "run: cargo run -- manifest discord > deploy/discord-commands.json",
+    );
+}
+
+/// All that Discord demands of a command, an option of one, and what is below it.
+fn assert_discord_takes(entry: &Value, longest_name: usize) {
+    let name = entry["name"].as_str().unwrap();
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    assert!((1..=longest_name).contains(&name.len()) && name.chars().all(is_name), "{name}");
+    let description = entry["description"].as_str().unwrap().chars().count();
+    assert!((1..=100).contains(&description), "{entry}");
+    let below = entry["options"].as_array().cloned().unwrap_or_default();
+    assert!(below.len() <= 25, "{name}");
+    let names: std::collections::BTreeSet<_> =
+        below.iter().map(|option| option["name"].to_string()).collect();
+    assert_eq!(names.len(), below.len(), "{name}: an option is named twice");
+    let required: Vec<bool> =
+        below.iter().filter_map(|option| option["required"].as_bool()).collect();
+    assert!(required.is_sorted_by(|one, other| one >= other), "{name}: required ones come first");
+    for option in &below {
+        if option["type"] == 3 {
+            let longest = option["max_length"].as_u64().unwrap();
+            assert!((1..=6000).contains(&longest), "{option}");
+        } else {
+            assert_eq!(option["type"], 1, "{option}");
+        }
+        assert_discord_takes(option, 32);
+    }
+}
+
+/// What counts towards the limit of a command.
+fn characters(entry: &Value) -> usize {
+    let own = |key: &str| entry[key].as_str().unwrap_or_default().chars().count();
+    let below = entry["options"].as_array().into_iter().flatten().map(characters);
+    own("name") + own("description") + below.sum::<usize>()
+}
+
+#[test]
+fn discord_takes_every_command_with_the_longest_prefix() {
+    for prefix in ["", "rp-", "abcdefghijklmnopqrstuvw"] {
+        let commands = discord_commands(&catalog(), &prefix.parse().unwrap());
+        let commands = commands.as_array().unwrap().clone();
+        assert_eq!(commands.len(), catalog().commands().len());
+        for command in &commands {
+            assert_discord_takes(command, 32);
+            assert!(characters(command) <= 8000, "{}", command["name"]);
+            assert!(command["name"].as_str().unwrap().starts_with(prefix));
+        }
+    }
+}
+
+#[test]
+fn every_declared_option_can_be_filled_in_on_discord() {
+    let commands = discord_commands(&catalog(), &Prefix::default());
+    let options = |entry: &Value| -> Vec<String> {
+        let below = entry["options"].as_array().into_iter().flatten();
+        below.map(|option| option["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let commands = commands.as_array().unwrap();
+    for declaration in catalog().declarations() {
+        let name = declaration.verb.command().as_str();
+        let mut entry = commands.iter().find(|command| command["name"] == name).unwrap();
+        if let Verb::Incident(subcommand) = declaration.verb {
+            let below = entry["options"].as_array().unwrap();
+            entry = below.iter().find(|one| one["name"] == subcommand.as_str()).unwrap();
+        }
+        let mut found = options(entry);
+        let mut declared: Vec<String> =
+            declaration.options.iter().map(|option| option.name.to_string()).collect();
+        found.sort();
+        declared.sort();
+        assert_eq!(found, declared, "{}", declaration.verb.as_str());
+    }
+}
+
+#[test]
 fn the_table_in_the_readme_is_current() {
     let Ok(readme) = std::fs::read_to_string(in_project("README.md")) else { return };
     let Some(current) = with_readme_table(&readme, &catalog()) else { return };

@@ -1,4 +1,4 @@
-//! `/incident fix`, `flag`, `ruled-out` and `false-alarm`: the other ways through.
+//! `/incident fix`, `flag`, `ruled-out`, `false-alarm` and `alone`: the other ways through.
 
 use super::{answer, check_bound, foreign_repository, proposed};
 use crate::chat::desk::{Ask, Desk, DeskError};
@@ -74,4 +74,22 @@ pub(super) async fn false_alarm(
     } else {
         "Noted. Another responder has to agree, by pressing Agree on the card or by saying the same.".into()
     }))
+}
+
+pub(super) async fn alone(
+    desk: &Desk,
+    ask: &Ask,
+    service: ServiceId,
+    reason: String,
+) -> Result<Card, DeskError> {
+    if let Err(card) = check_bound(ask, &service) {
+        return Ok(*card);
+    }
+    let request = Request::GoAlone { service: service.clone(), reason };
+    if let Some(refused) = proposed(desk, ask, request, &service).await? {
+        return Ok(refused);
+    }
+    let text =
+        "You go on alone; the channel is told, with your reason. The card shows how far it is.";
+    Ok(said(text.into()))
 }

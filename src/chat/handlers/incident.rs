@@ -195,47 +195,21 @@ fn reached(
         check_bound(ask, &service)?;
         return Ok(vec![service]);
     }
-    let policy = &desk.engine().keeper().tools().policy;
+    let (policy, now) = (desk.engine().keeper().tools().roster.policy(), desk.now());
     let book = desk.book();
-    let role = |service: &ServiceId| policy.role(service, &ask.by.person);
-    let services: Vec<ServiceId> =
-        book.services.keys().filter(|service| role(service) >= Some(needs)).cloned().collect();
-    if services.is_empty() {
-        let has = book.services.keys().filter_map(role).max();
-        return Err(Box::new(refused(desk, &Refusal::NotAllowed { needs, has }, None)));
+    let may = |service: &&ServiceId| policy.role(service, &ask.by.person, now) >= Some(needs);
+    let services: Vec<ServiceId> = book.services.keys().filter(may).cloned().collect();
+    match (services.is_empty(), ask.bound.as_slice()) {
+        (false, _) => Ok(services),
+        // Whoever may nowhere is refused where it is decided.
+        (true, [_, ..]) => Ok(ask.bound.clone()),
+        (true, []) => Err(Box::new(refused(desk, &Refusal::NotAllowed { needs, has: None }, None))),
     }
-    Ok(services)
 }
 
 fn joined(services: &[ServiceId]) -> String {
     let names: Vec<&str> = services.iter().map(ServiceId::as_str).collect();
     names.join(", ")
-}
-
-pub(super) fn whoami(desk: &Desk, ask: &Ask) -> Card {
-    let person = &ask.by.person;
-    let policy = &desk.engine().keeper().tools().policy;
-    let mut parts = vec![Part::Paragraph(
-        Text::plain("You are ")
-            .person(person)
-            .and(", listed as ")
-            .code(person.to_string())
-            .and("."),
-    )];
-    for service in &ask.bound {
-        let text = Text::default().strong(service.as_str());
-        parts.push(Part::Paragraph(match policy.role(service, person) {
-            Some(Role::Lead) => text.and(": lead. You may do everything a responder may, and lift a halt."),
-            Some(Role::Responder) => text.and(": responder. You may roll back, confirm, cancel, halt, note and close."),
-            None => text.and(": not on the list. You may look, and nothing else. Responders and leads are listed by full id in the bot's configuration."),
-        }));
-    }
-    if ask.bound.is_empty() {
-        parts.push(Part::Paragraph(
-            "This channel belongs to no service: nothing can be done here.".into(),
-        ));
-    }
-    Card { summary: "Who you are here".into(), parts }
 }
 
 pub(super) async fn blip(

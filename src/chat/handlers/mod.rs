@@ -8,6 +8,7 @@ mod promote;
 mod revert;
 mod rollback;
 mod verify;
+mod whoami;
 
 use std::time::Duration;
 
@@ -56,12 +57,13 @@ pub(super) async fn handle(desk: &Desk, ask: &Ask, request: Request) -> Result<C
         Request::FalseAlarm { service, reason } => {
             exits::false_alarm(desk, ask, service, reason).await
         }
+        Request::Alone { service, reason } => exits::alone(desk, ask, service, reason).await,
         Request::Open { service, title } => incident::open(desk, ask, service, title).await,
         Request::Status { subject } => incident::status(desk, ask, subject).await,
         Request::Note { incident, text } => incident::note(desk, ask, incident, text).await,
         Request::Halt { service, reason } => incident::halt(desk, ask, service, reason).await,
         Request::Resume { service, reason } => incident::resume(desk, ask, service, reason).await,
-        Request::Whoami => Ok(incident::whoami(desk, ask)),
+        Request::Whoami => Ok(whoami::whoami(desk, ask).await),
         Request::Blip { incident, reason } => incident::blip(desk, ask, incident, reason).await,
         Request::Press { code } => press::press(desk, ask, code).await,
         Request::Close { incident, reason } => incident::close(desk, ask, incident, reason).await,

@@ -28,8 +28,10 @@ pub(super) async fn press(
         return Ok(refused(desk, &Refusal::WrongChannel, None));
     };
     let Some(code) = code else { return Ok(codes(desk, ask, &book)) };
+    let policy = desk.engine().keeper().tools().roster.policy();
+    let humans = &policy.humans;
     if let Some(state) = book.state(first)
-        && let Err(refusal) = guard::codes_are_open(state, &ask.by.person, ask.at)
+        && let Err(refusal) = guard::codes_are_open(state, humans, &ask.by.person, ask.at)
     {
         return Ok(refused(desk, &refusal, Some(first)));
     }
@@ -48,10 +50,10 @@ pub(super) async fn press(
         }
         None => {
             propose(desk, ask, vec![Request::MissCode { service: first.clone() }]).await?;
-            let missed = desk
-                .book()
+            let book = desk.book();
+            let missed = book
                 .state(first)
-                .and_then(|state| state.missed_codes.get(&ask.by.person).map(|missed| missed.0));
+                .map(|state| guard::codes_missed(state, humans, &ask.by.person, ask.at).0);
             let left = guard::CODE_TRIES.saturating_sub(missed.unwrap_or(guard::CODE_TRIES));
             Ok(refused(desk, &Refusal::WrongCode { left }, Some(first)))
         }
@@ -102,6 +104,8 @@ fn codes(desk: &Desk, ask: &Ask, book: &Book) -> Card {
             | Action::Promote
             | Action::Agree
             | Action::TakeTask(_)
+            | Action::GiveReason(_)
+            | Action::Reasoned(..)
             | Action::ShowCard => text,
         };
         parts.push(Part::Paragraph(text.and(": ").code(line)));

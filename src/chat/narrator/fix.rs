@@ -9,8 +9,8 @@ use crate::domain::change::Commit;
 use crate::domain::deployment::Deployment;
 use crate::domain::event::{Finding, FixEvent};
 use crate::domain::fix::{
-    Call, Fix, FixKind, ForgeOutcome, GateVerdict, Layer2, Opened, Outlook, Plan, Road, Wish,
-    g8_judge,
+    Call, Fix, FixKind, ForgeOutcome, GateVerdict, Layer2, Opened, Outlook, Plan, Road,
+    WarningOutcome, Wish, Withdrawn, g8_judge,
 };
 use crate::domain::incident::Incident;
 use crate::domain::time::{Span, Timestamp};
@@ -58,14 +58,20 @@ pub(super) fn line(
             Some(text.and(match road {
                 Road::Direct => ": asking GitHub for the merge.",
                 Road::Queue => ": asking GitHub to put it into the merge queue.",
+                Road::Auto => {
+                    ": asking GitHub to merge it by itself as soon as its own gate is green."
+                }
             }))
         }
+        FixEvent::MergeWithdrawn { why, .. } => Some(withdrawn(*why)),
         FixEvent::FixMerged { sha } => Some(merged(incident, before, sha)),
         FixEvent::FixBuilt { deployment } => Some(layer2::ready(incident, deployment)),
         FixEvent::FixBuildFailed { deployment } => Some(build_failed(incident, deployment, prefix)),
         FixEvent::MainMoved { commits, .. } => {
             (!commits.is_empty()).then(|| main_moved(incident, commits))
         }
+        FixEvent::WarningIntended { .. } | FixEvent::WarningStarted { .. } => None,
+        FixEvent::WarningEnded { outcome, .. } => warned(outcome),
         FixEvent::ForgeTroubleMet { what } => {
             let what = what.strip_prefix("github: ").unwrap_or(what);
             let text = Text::plain("Cannot read GitHub: ").foreign(words::clipped(what, 300));
@@ -94,6 +100,7 @@ fn planned(plan: &Plan) -> Text {
             text.and(" ").strong("conflicts").and(" in ").append(words::names(files.iter(), 5))
         }
         Outlook::AlreadyGone => text.and(" changes nothing"),
+        Outlook::Unknown { .. } => return not_tried_out(plan),
     };
     let text = match trial.later_count {
         0 => text,
@@ -103,6 +110,17 @@ fn planned(plan: &Plan) -> Text {
         }
     };
     text.and(". Nothing was sent. Next: ").strong("Open revert").and(" on the card.")
+}
+
+/// A revert that only GitHub can make: what it does is known when it is made.
+fn not_tried_out(plan: &Plan) -> Text {
+    Text::plain("Found what is to be taken back: ")
+        .append(layer2::culprit(&plan.trial.culprit))
+        .and(". It cannot be tried out here, so ")
+        .strong("whether it conflicts is not known")
+        .and(". Nothing was sent. Next: ")
+        .strong("Open revert")
+        .and(" on the card lets GitHub make it.")
 }
 
 fn ended(
@@ -128,7 +146,11 @@ fn ended(
                 .code(prefix.command("incident fix <PR>"))
                 .and("."),
         ),
+        ForgeOutcome::MergeTaken if is_left(before) => {
+            Some("GitHub merges it by itself as soon as its own gate is green.".into())
+        }
         ForgeOutcome::MergeTaken => Some("GitHub took the merge.".into()),
+        ForgeOutcome::CalledOff => Some("GitHub does not merge it by itself any more.".into()),
         ForgeOutcome::NotTaken { .. } if !is_first_try(before, at) => None,
         ForgeOutcome::NotTaken { why, retry_after } => {
             let text = format!("GitHub did not take it; again in {retry_after}: ");
@@ -204,6 +226,22 @@ fn nudge(incident: &Incident, fix: &Fix) -> Text {
     text.person(&fix.by).and(".")
 }
 
+/// Whether the merge that is asked for is left to GitHub.
+fn is_left(before: Option<&Incident>) -> bool {
+    let merge = before.and_then(Incident::fix).and_then(|fix| fix.merge.as_ref());
+    merge.is_some_and(|merge| merge.road == Road::Auto)
+}
+
+/// Why GitHub is no longer to merge by itself.
+fn withdrawn(why: Withdrawn) -> Text {
+    let why = match why {
+        Withdrawn::HeadMoved => "Its branch has changed since somebody pressed Merge",
+        Withdrawn::NotGreen => "Its gate is not green here, whatever GitHub takes for green",
+        Withdrawn::NotWanted => "The incident goes on without it",
+    };
+    Text::plain(why).and(", so GitHub is asked not to merge it by itself.")
+}
+
 fn merged(incident: &Incident, before: Option<&Incident>, sha: &str) -> Text {
     let is_ours = before
         .and_then(Incident::fix)
@@ -230,6 +268,22 @@ fn build_failed(incident: &Incident, failed: &Deployment, prefix: &Prefix) -> Te
         .and(" Next: look at the build and start it again at the provider, or name another fix: ")
         .code(prefix.command("incident fix <PR>"))
         .and(".")
+}
+
+/// Whether those who brought something to main know it from their own pull requests.
+fn warned(outcome: &WarningOutcome) -> Option<Text> {
+    match outcome {
+        WarningOutcome::Said { pulls } if !pulls.is_empty() => {
+            let named: Vec<String> = pulls.iter().map(|number| format!("#{number}")).collect();
+            Some(Text::plain(format!("A comment on {} says so there too.", named.join(", "))))
+        }
+        WarningOutcome::Said { .. } | WarningOutcome::Unsettled { .. } => None,
+        WarningOutcome::NotSaid { why } => Some(
+            Text::plain("I could not say so on the pull request that brought it: ")
+                .foreign(words::clipped(why, 300))
+                .and(". Nothing waits for that. Next: tell its author, if they are not here."),
+        ),
+    }
 }
 
 /// G15: something else came to main while the bad change is still there.

@@ -6,7 +6,7 @@ use crate::chat::words;
 use crate::domain::deployment::Assignment;
 use crate::domain::event::{Direction, Finding, FlipEvent, Outcome};
 use crate::domain::incident::{Flip, Incident};
-use crate::domain::probe::Seen;
+use crate::domain::probe::{Probe, Seen};
 
 /// One line for an event of a move of the pointer; `None`: it is no news.
 pub(super) fn line(incident: &Incident, event: &FlipEvent, prefix: &Prefix) -> Option<Text> {
@@ -20,13 +20,7 @@ pub(super) fn line(incident: &Incident, event: &FlipEvent, prefix: &Prefix) -> O
             (*attempt > 1).then(|| Text::plain("Asking the provider once more."))
         }
         FlipEvent::EffectEnded { outcome, .. } => Some(ended_line(outcome)),
-        FlipEvent::EffectObserved { finding, .. } => match finding {
-            Finding::Applied => Some("The provider shows it: it did happen.".into()),
-            Finding::NotAppliedOnce => None,
-            Finding::NotApplied => {
-                Some("Two readings agree that it did not happen.".into())
-            }
-        },
+        FlipEvent::EffectObserved { finding, .. } => found_line(*finding),
         FlipEvent::JobSucceeded { .. } => Some(
             Text::plain("The provider says production points at ")
                 .append(target)
@@ -39,24 +33,7 @@ pub(super) fn line(incident: &Incident, event: &FlipEvent, prefix: &Prefix) -> O
                 .append(target)
                 .and("."),
         ),
-        FlipEvent::FlipNotServing { last } => Some(
-            Text::default()
-                .strong("Accepted but not serving")
-                .and(": ")
-                .append(words::probe(last))
-                .and(match last.seen {
-                    // The names are right, so that is not where to look.
-                    Seen::TargetFailing { .. } => {
-                        ". Production has not recovered: the target itself answers, with errors."
-                    }
-                    Seen::Target
-                    | Seen::Other { .. }
-                    | Seen::NoMarker { .. }
-                    | Seen::NoAnswer { .. } => {
-                        ". Production has not recovered. Check its names and any cache in front of it."
-                    }
-                }),
-        ),
+        FlipEvent::FlipNotServing { last } => Some(not_serving_line(last)),
         FlipEvent::FlipFailed { failure } => Some(
             Text::default()
                 .strong(format!("The {name} failed"))
@@ -92,6 +69,31 @@ pub(super) fn line(incident: &Incident, event: &FlipEvent, prefix: &Prefix) -> O
                 .and(" is marked bad. Next: one press on the card brings back what was live before."),
         ),
     }
+}
+
+fn found_line(finding: Finding) -> Option<Text> {
+    match finding {
+        Finding::Applied => Some("The provider shows it: it did happen.".into()),
+        Finding::NotAppliedOnce => None,
+        Finding::NotApplied => Some("Two readings agree that it did not happen.".into()),
+    }
+}
+
+fn not_serving_line(last: &Probe) -> Text {
+    let next = match last.seen {
+        // The names are right, so that is not where to look.
+        Seen::TargetFailing { .. } => {
+            ". Production has not recovered: the target itself answers, with errors."
+        }
+        Seen::Target | Seen::Other { .. } | Seen::NoMarker { .. } | Seen::NoAnswer { .. } => {
+            ". Production has not recovered. Check its names and any cache in front of it."
+        }
+    };
+    Text::default()
+        .strong("Accepted but not serving")
+        .and(": ")
+        .append(words::probe(last))
+        .and(next)
 }
 
 /// A provider that goes on not taking the call for the same reason is no news; the card shows it.

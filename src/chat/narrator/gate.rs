@@ -144,11 +144,20 @@ fn of_place(before: Option<&Gate>, gate: &Gate) -> Vec<Text> {
         }
     }
     match (before.map(|before| before.queued), gate.queued) {
-        (Some(Queued::No) | None, Queued::Yes) => news.push("it is in the merge queue".into()),
+        (Some(Queued::No | Queued::WhenGreen) | None, Queued::Yes) => {
+            news.push("it is in the merge queue".into())
+        }
         (Some(Queued::Yes), Queued::No) if gate.state == PullState::Open => {
             news.push("it fell out of the merge queue".into());
         }
-        (Some(Queued::Yes), Queued::Yes) | (Some(Queued::No | Queued::Yes) | None, Queued::No) => {}
+        (Some(Queued::WhenGreen), Queued::No) if gate.state == PullState::Open => {
+            news.push("GitHub is not to merge it by itself any more".into());
+        }
+        // Who asks for that says so.
+        (_, Queued::WhenGreen)
+        | (Some(Queued::WhenGreen), Queued::No)
+        | (Some(Queued::Yes), Queued::Yes)
+        | (Some(Queued::No | Queued::Yes) | None, Queued::No) => {}
     }
     let was = before.and_then(|before| before.unreadable.as_ref());
     match &gate.unreadable {

@@ -1,18 +1,19 @@
 //! The thread's lines for what happens to the incident itself.
 
-use super::with_reason;
+use super::{Told, with_reason};
 use crate::chat::card::{self, notes};
 use crate::chat::catalog::Prefix;
 use crate::chat::reply::Text;
 use crate::chat::{evidence, words};
 use crate::domain::action::Action;
 use crate::domain::actor::Person;
-use crate::domain::event::{Confirmation, Direction, Excuse, Exit, IncidentEvent};
+use crate::domain::event::{Confirmation, Direction, Excuse, Exit, IncidentEvent, Wish};
 use crate::domain::guard::Answerers;
 use crate::domain::incident::Incident;
 
 /// One line for an event of the incident itself; `None`: the card says it.
-pub(super) fn line(incident: &Incident, event: &IncidentEvent, prefix: &Prefix) -> Option<Text> {
+pub(super) fn line(told: &Told<'_>, event: &IncidentEvent, prefix: &Prefix) -> Option<Text> {
+    let incident = told.incident;
     let plain = |text: &str| Some(Text::plain(text));
     match event {
         // The card itself says these.
@@ -20,55 +21,17 @@ pub(super) fn line(incident: &Incident, event: &IncidentEvent, prefix: &Prefix) 
         | IncidentEvent::IncidentClosed { .. }
         | IncidentEvent::PromoteRefused { .. }
         | IncidentEvent::RollbackRefused { .. } => None,
-        IncidentEvent::RollbackRequested { by, wish } => {
-            let text = Text::default().person(by).and(" asked to roll back");
-            Some(match &wish.to {
-                Some(to) => text.and(" to ").code(words::clipped(to, 80)).and("."),
-                None => text.and("."),
-            })
-        }
-        IncidentEvent::PromoteRequested { by, wish } => {
-            let text = Text::default().person(by).and(" asked to promote ");
-            Some(match &wish.to {
-                Some(to) => text.code(words::clipped(to, 80)).and("."),
-                None => text.and("the fix."),
-            })
-        }
-        IncidentEvent::WayBackSought { wish, .. } => {
-            let text = Text::plain("The way back: ");
-            Some(match &wish.to {
-                Some(to) => text
-                    .code(words::clipped(to, 80))
-                    .and(", which was live before, is put on the card. One press of ")
-                    .strong("Confirm")
-                    .and(" brings it back."),
-                None => text.and("looking for a deployment that worked; the card asks."),
-            })
-        }
+        IncidentEvent::RollbackRequested { by, wish } => Some(rollback_asked(by, wish)),
+        IncidentEvent::PromoteRequested { by, wish } => Some(promote_asked(by, wish)),
+        IncidentEvent::WayBackSought { wish, .. } => Some(way_back(wish)),
         IncidentEvent::WorldMoved { .. } => {
             incident.elsewhere.as_ref().map(|seen| notes::moved(incident, seen, prefix))
         }
-        IncidentEvent::Layer1Excused { by, excuse, reason } => {
-            let text = Text::default().person(by).and(match excuse {
-                Excuse::FlagOff => " says that a flag is off instead of a rollback",
-                Excuse::RuledOut => " says that a rollback is ruled out",
-            });
-            Some(with_reason(text, Some(reason)))
-        }
-        IncidentEvent::FalseAlarmRaised { by, reason } => {
-            let text = Text::default().person(by).and(" says that the code was fine");
-            Some(
-                with_reason(text, Some(reason))
-                    .and(" Another responder has to agree: ")
-                    .strong("Agree")
-                    .and(" is on the card."),
-            )
-        }
-        IncidentEvent::FalseAlarmAgreed { by } => Some(
-            Text::default()
-                .person(by)
-                .and(" agrees: it was a false alarm. What was suspected is verified before it goes live again."),
-        ),
+        IncidentEvent::Layer1Excused { by, excuse, reason } => Some(excused(by, *excuse, reason)),
+        IncidentEvent::FalseAlarmRaised { by, reason } => Some(false_alarm(by, reason)),
+        IncidentEvent::FalseAlarmAgreed { by } => Some(Text::default().person(by).and(
+            " agrees: it was a false alarm. What was suspected is verified before it goes live again.",
+        )),
         IncidentEvent::TaskTaken { task, by } => {
             let task = card::label(&Action::TakeTask(*task));
             Some(Text::default().person(by).and(" looks after: ").strong(task).and("."))
@@ -76,13 +39,9 @@ pub(super) fn line(incident: &Incident, event: &IncidentEvent, prefix: &Prefix) 
         IncidentEvent::ChangesRead { evidence, .. } => {
             let destruction = evidence::destruction(evidence)?;
             let text = Text::default().strong("Destructive migration").and(": ");
-            Some(
-                text.append(destruction).and(". One press is not enough to roll back over it."),
-            )
+            Some(text.append(destruction).and(". One press is not enough to roll back over it."))
         }
-        IncidentEvent::ConfirmationIssued { confirmation, .. } => {
-            Some(issued(incident, confirmation))
-        }
+        IncidentEvent::ConfirmationIssued { confirmation, .. } => Some(issued(told, confirmation)),
         IncidentEvent::ConfirmationExpired { .. } => {
             plain("Nobody confirmed in time. Nothing was sent.")
         }
@@ -119,11 +78,56 @@ pub(super) fn line(incident: &Incident, event: &IncidentEvent, prefix: &Prefix) 
     }
 }
 
-fn issued(incident: &Incident, question: &Confirmation) -> Text {
-    let awaited = match card::answerers(incident, question) {
+fn rollback_asked(by: &Person, wish: &Wish) -> Text {
+    let text = Text::default().person(by).and(" asked to roll back");
+    match &wish.to {
+        Some(to) => text.and(" to ").code(words::clipped(to, 80)).and("."),
+        None => text.and("."),
+    }
+}
+
+fn promote_asked(by: &Person, wish: &Wish) -> Text {
+    let text = Text::default().person(by).and(" asked to promote ");
+    match &wish.to {
+        Some(to) => text.code(words::clipped(to, 80)).and("."),
+        None => text.and("the fix."),
+    }
+}
+
+fn way_back(wish: &Wish) -> Text {
+    let text = Text::plain("The way back: ");
+    match &wish.to {
+        Some(to) => text
+            .code(words::clipped(to, 80))
+            .and(", which was live before, is put on the card. One press of ")
+            .strong("Confirm")
+            .and(" brings it back."),
+        None => text.and("looking for a deployment that worked; the card asks."),
+    }
+}
+
+fn excused(by: &Person, excuse: Excuse, reason: &str) -> Text {
+    let text = Text::default().person(by).and(match excuse {
+        Excuse::FlagOff => " says that a flag is off instead of a rollback",
+        Excuse::RuledOut => " says that a rollback is ruled out",
+    });
+    with_reason(text, Some(reason))
+}
+
+fn false_alarm(by: &Person, reason: &str) -> Text {
+    let text = Text::default().person(by).and(" says that the code was fine");
+    with_reason(text, Some(reason))
+        .and(" Another responder has to agree: ")
+        .strong("Agree")
+        .and(" is on the card.")
+}
+
+fn issued(told: &Told<'_>, question: &Confirmation) -> Text {
+    let awaited = match card::answerers(told.incident, question, told.service) {
         Answerers::Anybody => "Confirm",
         Answerers::NobodyWithoutReason => "a reason",
         Answerers::SecondPerson => "a second person's Confirm",
+        Answerers::TwoPeople => "two people's Confirm",
     };
     let text = match question.direction() {
         Direction::Back => Text::plain("Target: "),

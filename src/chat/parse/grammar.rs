@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
             | Verb::Revert
             | Verb::Verify
             | Verb::Promote
-            | Verb::Incident(Subcommand::Resume | Subcommand::Fix) => true,
+            | Verb::Incident(Subcommand::Resume | Subcommand::Fix | Subcommand::Alone) => true,
             Verb::Incident(
                 Subcommand::Open
                 | Subcommand::Status

@@ -3,9 +3,11 @@
 
 mod options;
 mod rules;
+mod said;
 
 use super::*;
 use crate::chat::reply::{Run, Text};
+use crate::chat::request::{Linked, Subject};
 use crate::domain::ids::IncidentId;
 
 /// A workspace with three services, and a channel.

@@ -117,6 +117,11 @@ impl Taker<'_> {
                 service: self.needed_service()?,
                 reason: self.needed_text(OptionName::Reason)?,
             },
+            Subcommand::Alone => Request::Alone {
+                // Whoever goes on alone says in so many words where.
+                service: self.service()?.ok_or(Problem::Missing(OptionName::Service))?,
+                reason: self.needed_text(OptionName::Reason)?,
+            },
             Subcommand::Press => Request::Press { code: self.code()? },
             Subcommand::Close => Request::Close {
                 incident: self.incident()?,

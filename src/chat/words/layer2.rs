@@ -3,6 +3,7 @@
 use super::{clipped, names, unreadable};
 use crate::chat::catalog::Prefix;
 use crate::chat::reply::Text;
+use crate::domain::action::LONGEST_REASON;
 use crate::domain::fix::GateVerdict;
 use crate::domain::ids::{DeploymentId, ServiceId};
 use crate::domain::refusal::Refusal;
@@ -164,6 +165,12 @@ fn no_step(refusal: &Refusal, commands: &Commands<'_>) -> Text {
             "A reason is needed, for the record. Next: type it behind the command, for example ",
         )
         .code(commands.incident("ruled-out <reason>")),
+        Refusal::ReasonTooLong => Text::plain(format!(
+            "That reason is too long: {LONGEST_REASON} characters are the most. Nothing was done. Next: shorten it and send it again."
+        )),
+        Refusal::NoReasonAsked => Text::plain(
+            "Things have moved on since the form was opened: nothing asks for a reason any more, and nothing was done. Next: look at the card, it shows what can be pressed now.",
+        ),
         Refusal::NothingToAgree => Text::plain(
             "Nobody says that it was a false alarm, so there is nothing to agree to. Next, if you think so: ",
         )

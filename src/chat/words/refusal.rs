@@ -1,24 +1,24 @@
 //! Every refusal as a sentence: why, and what to do next. Those of Layer 2 are in `layer2`.
 
-use super::{layer2, unreadable, void};
+use super::{authority, layer2, unreadable, void};
 use crate::chat::catalog::Prefix;
 use crate::chat::reply::Text;
-use crate::domain::actor::Role;
 use crate::domain::deployment::BuildState;
 use crate::domain::ids::{DeploymentId, ServiceId};
 use crate::domain::refusal::Refusal;
 
 /// A refusal as a sentence, with the next step.
 pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) -> Text {
-    let rollback = match service {
-        Some(service) => prefix.command(&format!("rollback {service}")),
-        None => prefix.command("rollback"),
-    };
     match refusal {
         Refusal::NotAllowed { .. }
-        | Refusal::NotAPerson
-        | Refusal::Halted { .. }
-        | Refusal::NotHalted => may_not(refusal, prefix),
+        | Refusal::RightsUnknown { .. }
+        | Refusal::GroupsUnreadable { .. }
+        | Refusal::ApproverNeeded
+        | Refusal::YesCounted { .. }
+        | Refusal::NotAlone
+        | Refusal::AloneTooEarly { .. }
+        | Refusal::NotAPerson => authority::refusal(refusal, prefix),
+        Refusal::Halted { .. } | Refusal::NotHalted => halted(refusal, prefix),
         Refusal::Preview(..)
         | Refusal::NeverServed(..)
         | Refusal::NotReady(..)
@@ -30,7 +30,7 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::NoTarget
         | Refusal::AmbiguousTarget { .. }
         | Refusal::UnknownTarget { .. }
-        | Refusal::PlanLimit { .. } => no_target(refusal, &rollback),
+        | Refusal::PlanLimit { .. } => no_target(refusal, &rollback_of(service, prefix)),
         Refusal::AlreadyConfirmed { .. }
         | Refusal::Cancelled { .. }
         | Refusal::Expired
@@ -38,10 +38,9 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::TooLateToCancel { .. }
         | Refusal::NothingToCancel
         | Refusal::PointerHeld { .. }
-        | Refusal::CannotRead { .. } => not_now(refusal, &rollback),
-        Refusal::OverrideNeedsReason { .. } | Refusal::SecondPersonNeeded => {
-            needs_more(refusal, &rollback)
-        }
+        | Refusal::CannotRead { .. }
+        | Refusal::OverrideNeedsReason { .. }
+        | Refusal::SecondPersonNeeded => not_now(refusal, &rollback_of(service, prefix)),
         Refusal::FlipFirst
         | Refusal::NoRepository
         | Refusal::UnknownChange { .. }
@@ -60,6 +59,8 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::CannotTell { .. }
         | Refusal::OlderThanBad { .. }
         | Refusal::ReasonNeeded
+        | Refusal::ReasonTooLong
+        | Refusal::NoReasonAsked
         | Refusal::NothingToAgree
         | Refusal::OtherPersonNeeded => layer2::refusal(refusal, service, prefix),
         Refusal::NoIncident
@@ -72,30 +73,28 @@ pub fn refusal(refusal: &Refusal, service: Option<&ServiceId>, prefix: &Prefix) 
         | Refusal::UnknownButton
         | Refusal::NotAccepted
         | Refusal::NotYet
+        | Refusal::MergeUnsettled { .. }
         | Refusal::NotRecorded
         | Refusal::WrongChannel => not_this_button(refusal, prefix),
     }
 }
 
-fn may_not(refusal: &Refusal, prefix: &Prefix) -> Text {
-    let whoami = prefix.command("incident whoami");
+fn rollback_of(service: Option<&ServiceId>, prefix: &Prefix) -> String {
+    match service {
+        Some(service) => prefix.command(&format!("rollback {service}")),
+        None => prefix.command("rollback"),
+    }
+}
+
+fn halted(refusal: &Refusal, prefix: &Prefix) -> Text {
     match refusal {
-        Refusal::NotAllowed { needs, has: None } => Text::plain(format!(
-            "You are not on this service's list, and this needs a {needs}. Ask a responder in this channel to do it; a button stays open for them. See "
-        ))
-        .code(whoami),
-        Refusal::NotAllowed { needs: Role::Lead | Role::Responder, has: Some(has) } => Text::plain(
-            format!("You are a {has} of this service, and this needs a lead. Ask a lead. See "),
-        )
-        .code(whoami),
         Refusal::Halted { by, since } => Text::plain("The bot is halted: ")
             .person(by)
             .and(" said so at ")
             .time(*since)
             .and(". Nothing is sent until a lead types ")
             .code(prefix.command("incident resume")),
-        Refusal::NotHalted => Text::plain("The bot is not halted, so there is nothing to resume."),
-        _ => Text::plain("Only people can do this. Type the command yourself."),
+        _ => Text::plain("The bot is not halted, so there is nothing to resume."),
     }
 }
 
@@ -156,17 +155,6 @@ fn no_target(refusal: &Refusal, rollback: &str) -> Text {
     }
 }
 
-fn needs_more(refusal: &Refusal, rollback: &str) -> Text {
-    match refusal {
-        Refusal::OverrideNeedsReason { target } => {
-            Text::plain("A migration took away what that version needs, so one press is not enough. Better: switch the feature off by its flag, or fix forward. To roll back all the same: ")
-                .code(format!("{rollback} {target} <reason>"))
-                .and("; then a second person confirms.")
-        }
-        _ => Text::plain("You asked for this over what speaks against it: a second person has to press Confirm. Next: ask another responder to look at the card. Nothing was sent."),
-    }
-}
-
 fn not_now(refusal: &Refusal, rollback: &str) -> Text {
     match refusal {
         Refusal::AlreadyConfirmed { by, at } => Text::plain("Already confirmed: ")
@@ -206,6 +194,14 @@ fn not_now(refusal: &Refusal, rollback: &str) -> Text {
         Refusal::CannotRead { why } => Text::plain("Nothing was sent, because ")
             .append(unreadable(why))
             .and(". Next: try again in a moment; a button stays good."),
+        Refusal::OverrideNeedsReason { target } => Text::plain(
+            "A migration took away what that version needs, so one press is not enough. Better: switch the feature off by its flag, or fix forward. To roll back all the same: ",
+        )
+        .code(format!("{rollback} {target} <reason>"))
+        .and("; then a second person confirms."),
+        Refusal::SecondPersonNeeded => Text::plain(
+            "This takes two people, and your yes counts already: a second person has to press Confirm, by none of your own accounts. Next: ask another responder to look at the card. Nothing was sent.",
+        ),
         _ => Text::plain("Not now. Next: ").code(rollback),
     }
 }
@@ -244,6 +240,9 @@ fn not_this_button(refusal: &Refusal, prefix: &Prefix) -> Text {
         Refusal::NotYet => Text::plain(
             "Your press is in hand. What must be known first is slow to come, and nothing is sent before it is there.",
         ),
+        Refusal::MergeUnsettled { number } => Text::plain(format!(
+            "GitHub was asked to merge #{number} by itself, and that is ended first. Next: ask again when the thread says that it is."
+        )),
         Refusal::NotRecorded => Text::plain(
             "Your press is in hand. The bot cannot write its journal at the moment, its disk is full or locked; it goes on by itself once that is mended.",
         ),

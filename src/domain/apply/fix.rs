@@ -3,7 +3,8 @@
 use crate::domain::event::Finding;
 use crate::domain::fix::{
     Call, Fix, FixEvent, ForgeOutcome, Gate, Layer2, Looking, Merge, Merged, Opened, Opening,
-    Prepared, PullState, pause_after,
+    Prepared, PullState, Queued, WARNING_PAUSE, Warning, WarningCall, WarningOutcome, Withdrawal,
+    pause_after,
 };
 use crate::domain::ids::EffectId;
 use crate::domain::incident::Incident;
@@ -47,10 +48,14 @@ pub(super) fn apply_to_fix(incident: &mut Incident, event: &FixEvent, at: Timest
         FixEvent::GateSeen { .. }
         | FixEvent::FixNudged
         | FixEvent::MergeConfirmed { .. }
+        | FixEvent::MergeWithdrawn { .. }
         | FixEvent::FixMerged { .. }
         | FixEvent::FixBuilt { .. }
         | FixEvent::FixBuildFailed { .. }
-        | FixEvent::MainMoved { .. } => follow(incident, event, at),
+        | FixEvent::MainMoved { .. }
+        | FixEvent::WarningIntended { .. }
+        | FixEvent::WarningStarted { .. }
+        | FixEvent::WarningEnded { .. } => follow(incident, event, at),
     }
 }
 
@@ -63,6 +68,7 @@ fn follow(incident: &mut Incident, event: &FixEvent, at: Timestamp) {
         }
         FixEvent::FixNudged => fix.nudged_at = Some(at),
         FixEvent::MergeConfirmed { by, effect, head, road } => {
+            fix.withdrawal = None;
             fix.merge = Some(Merge {
                 effect: effect.clone(),
                 by: by.clone(),
@@ -71,6 +77,11 @@ fn follow(incident: &mut Incident, event: &FixEvent, at: Timestamp) {
                 road: *road,
                 call: Call::Intended { not_before: at, attempts: 0 },
             });
+        }
+        FixEvent::MergeWithdrawn { effect, why } => {
+            let call = Call::Intended { not_before: at, attempts: 0 };
+            fix.merge = None;
+            fix.withdrawal = Some(Withdrawal { effect: effect.clone(), why: *why, call });
         }
         FixEvent::FixMerged { sha } => fix.merged = Some(Merged { sha: sha.clone(), at }),
         FixEvent::FixBuilt { deployment } => {
@@ -84,8 +95,35 @@ fn follow(incident: &mut Incident, event: &FixEvent, at: Timestamp) {
             fix.main_moved = commits.iter().chain(&fix.main_moved).take(5).cloned().collect();
             fix.main_seen = Some(head.clone());
         }
+        FixEvent::WarningIntended { effect, commits } => {
+            let call = WarningCall::Due { not_before: at, attempts: 0 };
+            fix.warnings.push(Warning { effect: effect.clone(), commits: commits.clone(), call });
+        }
+        FixEvent::WarningStarted { effect, attempt } => {
+            let sending = WarningCall::Sending { since: at, attempts: *attempt };
+            set_warning(fix, effect, |_| sending);
+        }
+        FixEvent::WarningEnded { effect, outcome } => {
+            set_warning(fix, effect, |attempts| warned(outcome, attempts, at));
+        }
         // The others are not about a pull request that is followed.
         _ => {}
+    }
+}
+
+/// Changes a warning's call, given how often it was made.
+fn set_warning(fix: &mut Fix, effect: &EffectId, change: impl FnOnce(u32) -> WarningCall) {
+    if let Some(warning) = fix.warnings.iter_mut().find(|one| one.effect == *effect) {
+        warning.call = change(warning.due().map_or(0, |(_, attempts)| attempts));
+    }
+}
+
+fn warned(outcome: &WarningOutcome, attempts: u32, at: Timestamp) -> WarningCall {
+    match outcome {
+        WarningOutcome::Said { .. } | WarningOutcome::NotSaid { .. } => WarningCall::Over,
+        WarningOutcome::Unsettled { .. } => {
+            WarningCall::Due { not_before: at + WARNING_PAUSE, attempts }
+        }
     }
 }
 
@@ -94,6 +132,12 @@ fn see(fix: &mut Fix, gate: &Gate, at: Timestamp) -> bool {
     let was_closed = fix.gate.as_ref().is_some_and(|before| before.state == PullState::Closed);
     if fix.gate.as_ref().is_none_or(|before| before.head != gate.head) {
         // What was asked for was the merge of another head.
+        fix.merge = None;
+    }
+    let was_waiting = fix.gate.as_ref().is_some_and(|before| before.queued != Queued::No);
+    let is_out = gate.state == PullState::Open && gate.queued == Queued::No;
+    if was_waiting && is_out && fix.merging().is_none() {
+        // It was taken out again, so what was asked for does not come.
         fix.merge = None;
     }
     fix.pull.title = gate.title.clone();
@@ -107,9 +151,10 @@ fn see(fix: &mut Fix, gate: &Gate, at: Timestamp) -> bool {
 fn set_call(incident: &mut Incident, effect: &EffectId, change: impl FnOnce(&Call) -> Call) {
     let call = match &mut incident.layer2 {
         Layer2::Opening(opening) if opening.effect == *effect => &mut opening.call,
-        Layer2::Followed(fix) => match &mut fix.merge {
-            Some(merge) if merge.effect == *effect => &mut merge.call,
-            Some(_) | None => return,
+        Layer2::Followed(fix) => match (&mut fix.merge, &mut fix.withdrawal) {
+            (_, Some(withdrawal)) if withdrawal.effect == *effect => &mut withdrawal.call,
+            (Some(merge), _) if merge.effect == *effect => &mut merge.call,
+            _ => return,
         },
         Layer2::Idle
         | Layer2::Looking(_)
@@ -136,7 +181,7 @@ fn end(incident: &mut Incident, effect: &EffectId, outcome: &ForgeOutcome, at: T
 fn ended(call: &Call, outcome: &ForgeOutcome, at: Timestamp) -> Call {
     let attempts = call.attempts();
     match outcome {
-        ForgeOutcome::Opened(_) | ForgeOutcome::MergeTaken => Call::Taken,
+        ForgeOutcome::Opened(_) | ForgeOutcome::MergeTaken | ForgeOutcome::CalledOff => Call::Taken,
         // Surely nothing happened: this try does not count.
         ForgeOutcome::NotTaken { retry_after, .. } => {
             Call::Intended { not_before: at + *retry_after, attempts: attempts.saturating_sub(1) }

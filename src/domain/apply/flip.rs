@@ -24,6 +24,7 @@ pub(super) fn confirm(
     // Production moves: what was seen of it before says nothing any more.
     incident.verifications.retain(|one| one.address != Address::Production);
     if let Layer1::Waiting(question) = &incident.layer1 {
+        let confirmed_with = incident.agreed_before(question).cloned();
         if question.direction() == Direction::Back {
             incident.baseline.get_or_insert(question.bound.assignment);
             incident.suspect.get_or_insert_with(|| Box::new(question.from.clone()));
@@ -31,6 +32,7 @@ pub(super) fn confirm(
         incident.layer1 = Layer1::Flipping(Box::new(Flip {
             confirmation: (**question).clone(),
             confirmed_by: by.clone(),
+            confirmed_with,
             confirmed_at: at,
             effect: effect.clone(),
             intent: intent.clone(),
@@ -51,7 +53,7 @@ pub(super) fn confirm(
 pub(super) fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Timestamp) {
     let (Layer1::Flipping(flip) | Layer1::Settled(flip)) = &mut incident.layer1 else { return };
     match event {
-        FlipEvent::EffectStarted { effect, attempt } => start(flip, effect, *attempt, at),
+        FlipEvent::EffectStarted { effect, attempt, .. } => start(flip, effect, *attempt, at),
         FlipEvent::EffectEnded { effect, outcome } => end(flip, effect, outcome, at),
         FlipEvent::EffectObserved { finding, .. } => observe(flip, *finding, at),
         FlipEvent::JobSucceeded { .. } => {
@@ -87,6 +89,10 @@ pub(super) fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Time
         incident.before = None;
     }
     match event {
+        // A reading that is older than the one before it takes nothing back.
+        FlipEvent::EffectStarted { job_before, .. } => {
+            incident.job_before = incident.job_before.max(*job_before);
+        }
         FlipEvent::JobSucceeded { .. } => incident.needs_person = None,
         FlipEvent::FlipProven { .. } => {
             incident.needs_person = None;
@@ -101,8 +107,7 @@ pub(super) fn apply_to_flip(incident: &mut Incident, event: &FlipEvent, at: Time
         }
         // Nothing is being read any more, whether or not it could be.
         FlipEvent::AssignmentRead { .. } => forget_trouble(incident),
-        FlipEvent::EffectStarted { .. }
-        | FlipEvent::EffectEnded { .. }
+        FlipEvent::EffectEnded { .. }
         | FlipEvent::EffectObserved { .. }
         | FlipEvent::FlipNotServing { .. }
         | FlipEvent::FlipFailed { .. }
@@ -178,10 +183,10 @@ fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
             | Outcome::Unknown { .. } => None,
         };
         flip.stage = match outcome {
-            Outcome::Accepted => Stage::Polling { sent, since: at },
+            Outcome::Accepted => Stage::Polling { since: at },
             Outcome::Queued => {
                 flip.queued_at = Some(at);
-                Stage::Polling { sent, since: at }
+                Stage::Polling { since: at }
             }
             Outcome::NotTaken { retry_after, .. } => {
                 // Surely nothing happened: this try does not count.
@@ -190,7 +195,7 @@ fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
             }
             Outcome::Refused { why } => Stage::Doubted { sent, why: why.clone() },
             Outcome::Unknown { why } => {
-                Stage::Unknown { sent, since: at, why: why.clone(), not_applied_at: None }
+                Stage::Unknown { since: at, why: why.clone(), not_applied_at: None }
             }
         };
     } else if let Some(switch) = flip.switch.as_mut().filter(|one| one.effect == *effect) {
@@ -204,13 +209,11 @@ fn end(flip: &mut Flip, effect: &EffectId, outcome: &Outcome, at: Timestamp) {
 }
 
 fn observe(flip: &mut Flip, finding: Finding, at: Timestamp) {
-    let (sent, since, why) = match &flip.stage {
-        Stage::Unknown { sent, since, why, .. } => (*sent, *since, why.clone()),
-        Stage::Doubted { sent, why } => (*sent, at, why.clone()),
+    let (since, why) = match &flip.stage {
+        Stage::Unknown { since, why, .. } => (*since, why.clone()),
+        Stage::Doubted { why, .. } => (at, why.clone()),
         // Found right before a second call: the first took effect late.
-        Stage::Intended { .. } if finding == Finding::Applied => {
-            (flip.confirmed_at, at, String::new())
-        }
+        Stage::Intended { .. } if finding == Finding::Applied => (at, String::new()),
         Stage::Intended { .. }
         | Stage::Sending { .. }
         | Stage::Polling { .. }
@@ -219,8 +222,8 @@ fn observe(flip: &mut Flip, finding: Finding, at: Timestamp) {
         | Stage::Done => return,
     };
     flip.stage = match finding {
-        Finding::Applied => Stage::Polling { sent, since: at },
-        Finding::NotAppliedOnce => Stage::Unknown { sent, since, why, not_applied_at: Some(at) },
+        Finding::Applied => Stage::Polling { since: at },
+        Finding::NotAppliedOnce => Stage::Unknown { since, why, not_applied_at: Some(at) },
         Finding::NotApplied => Stage::Intended { not_before: at },
     };
 }

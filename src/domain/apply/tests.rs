@@ -165,7 +165,10 @@ fn an_effect_that_is_not_the_flips_changes_nothing() {
     let before = story.incident().clone();
     let effect = || EffectId::from("eff_other");
     let events = [
-        Emitted::flip(FIRST, FlipEvent::EffectStarted { effect: effect(), attempt: 9 }),
+        Emitted::flip(
+            FIRST,
+            FlipEvent::EffectStarted { effect: effect(), attempt: 9, job_before: None },
+        ),
         Emitted::flip(
             FIRST,
             FlipEvent::EffectEnded { effect: effect(), outcome: Outcome::Accepted },

@@ -18,7 +18,9 @@ impl Request {
             | Self::NameFix { service, .. }
             | Self::Excuse { service, .. }
             | Self::RaiseFalseAlarm { service, .. }
+            | Self::GoAlone { service, .. }
             | Self::MissCode { service }
+            | Self::SeeGroups(service)
             | Self::Look(service) => return Some(service),
             Self::Press { incident, .. }
             | Self::AddNote { incident, .. }
@@ -35,6 +37,8 @@ impl Request {
             | Self::EndForgeCall { incident, .. }
             | Self::ObserveForge(incident)
             | Self::SeeGate(incident)
+            | Self::StartWarning(incident)
+            | Self::EndWarning { incident, .. }
             | Self::SeeBuild(incident)
             | Self::Watched { incident, .. }
             | Self::ReadFlag(incident)

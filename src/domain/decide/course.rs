@@ -1,9 +1,8 @@
 //! From the wish to the call: resolve the target, put the question, make the call, note how it ended.
 
 use super::people::release;
-use super::settle::{found, left_as_it_is, took_effect};
+use super::settle::{found, is_moved_by_others, left_as_it_is, took_effect};
 use super::{Case, Decision, Facts, Read, Step};
-use crate::domain::actor::Role;
 use crate::domain::book::Book;
 use crate::domain::change::{Evidence as CodeEvidence, Range};
 use crate::domain::deployment::{Deployment, Pointer};
@@ -144,20 +143,24 @@ fn start_flip(case: &Case<'_>, flip: &Flip, facts: &Facts, now: Timestamp) -> St
     };
     // Before a second call, and before anything is given up: did the first take effect after all?
     let seen = pointer.get();
-    if flip.was_sent() && seen.is_some_and(|seen| took_effect(case, flip, seen, flip.confirmed_at))
-    {
+    if flip.was_sent() && seen.is_some_and(|seen| took_effect(case, flip, seen)) {
         return Ok(found(case, flip, Finding::Applied));
     }
     if now.since(flip.confirmed_at) >= case.service.limits.confirmation {
         return Ok(give_up(case, flip, Void::Stale));
     }
     // Asked again at the send: rights that were lost after the press count.
-    if facts.policy.role(&case.service.id, &flip.confirmed_by) < Some(Role::Responder) {
-        return Ok(give_up(case, flip, Void::RightsLost));
+    let (by, with) = (&flip.confirmed_by, flip.confirmed_with.as_ref());
+    if let Err(why) = super::authority::may_still(case, by, with, facts, now) {
+        return Ok(give_up(case, flip, why));
     }
     let Some(seen) = seen else {
         return Ok(Decision::events(trouble(case, &why_unknown(pointer))));
     };
+    if flip.was_sent() && is_moved_by_others(case, flip, seen) {
+        let live = seen.live.clone();
+        return Ok(fail(case, FlipFailure::MovedElsewhere { live }));
+    }
     let holds = guard::g10_still_holds(&flip.confirmation, seen, case.service, case.state)
         .and_then(|()| guard::g7_still_holds(&flip.confirmation, case.incident));
     if let Err(why) = holds {
@@ -165,7 +168,9 @@ fn start_flip(case: &Case<'_>, flip: &Flip, facts: &Facts, now: Timestamp) -> St
     }
     let mut events = trouble_over(case);
     let (effect, attempt) = (flip.effect.clone(), flip.attempts + 1);
-    events.push(Emitted::flip(case.id(), FlipEvent::EffectStarted { effect, attempt }));
+    let job_before = seen.job.as_ref().map(|job| job.requested_at);
+    let started = FlipEvent::EffectStarted { effect, attempt, job_before };
+    events.push(Emitted::flip(case.id(), started));
     Ok(Decision::events(events))
 }
 
@@ -188,7 +193,7 @@ fn start_switch(case: &Case<'_>, flip: &Flip, since: Timestamp, now: Timestamp) 
         }
     }
     let (effect, attempt) = (switch.effect.clone(), switch.attempts + 1);
-    let started = FlipEvent::EffectStarted { effect, attempt };
+    let started = FlipEvent::EffectStarted { effect, attempt, job_before: None };
     Ok(Decision::events(vec![Emitted::flip(case.id(), started)]))
 }
 

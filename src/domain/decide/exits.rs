@@ -4,10 +4,11 @@ use super::{Case, Decision, Facts, Step};
 use crate::domain::actor::{Person, Role};
 use crate::domain::book::Book;
 use crate::domain::event::{Emitted, Excuse, IncidentEvent, ServiceEvent, Task};
-use crate::domain::guard;
 use crate::domain::ids::ServiceId;
 use crate::domain::incident::Layer1;
+use crate::domain::policy::Care;
 use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
 
 fn reasoned<'a>(
     book: &'a Book,
@@ -15,7 +16,7 @@ fn reasoned<'a>(
     reason: Option<&String>,
     facts: &Facts,
 ) -> Result<(Case<'a>, Person, String), Refusal> {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?.clone();
+    let by = facts.person()?.clone();
     let incident = book.open_incident(service).ok_or(Refusal::NoIncident)?;
     let reason = reason.filter(|reason| !reason.trim().is_empty()).ok_or(Refusal::ReasonNeeded)?;
     Ok((Case::of(book, incident.id)?, by, reason.clone()))
@@ -45,20 +46,27 @@ pub(super) fn false_alarm(
     service: &ServiceId,
     reason: Option<&String>,
     facts: &Facts,
+    now: Timestamp,
 ) -> Step {
     let (case, by, reason) = reasoned(book, service, reason, facts)?;
     match &case.incident.false_alarm {
         // Somebody else saying the same is the second person.
-        Some(alarm) if alarm.agreed_by.is_none() && alarm.by != by => agree(&case, &by),
+        Some(alarm)
+            if alarm.agreed_by.is_none() && !facts.policy.humans.are_one(&alarm.by, &by) =>
+        {
+            agree(&case, &by, facts, now)
+        }
         Some(_) => Ok(Decision::nothing()),
         None => {
             let raised = IncidentEvent::FalseAlarmRaised { by, reason };
-            Ok(Decision::events(vec![Emitted::incident(case.id(), raised)]))
+            let mut events = vec![Emitted::incident(case.id(), raised)];
+            events.extend(super::follow::withdrawn(&case, facts));
+            Ok(Decision::events(events))
         }
     }
 }
 
-pub(super) fn agree(case: &Case<'_>, by: &Person) -> Step {
+pub(super) fn agree(case: &Case<'_>, by: &Person, facts: &Facts, now: Timestamp) -> Step {
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
     }
@@ -66,9 +74,14 @@ pub(super) fn agree(case: &Case<'_>, by: &Person) -> Step {
     if alarm.agreed_by.is_some() {
         return Ok(Decision::nothing());
     }
-    if alarm.by == *by {
+    if facts.policy.humans.are_one(&alarm.by, by) {
         return Err(Refusal::OtherPersonNeeded);
     }
+    let service = &case.service.id;
+    for person in [&alarm.by, by] {
+        facts.policy.may(service, person, Role::Responder, Care::TwoPeople, now)?;
+    }
+    facts.policy.make_two(service, (&alarm.by, by), now)?;
     let agreed = IncidentEvent::FalseAlarmAgreed { by: by.clone() };
     let mut events = vec![Emitted::incident(case.id(), agreed)];
     // What was rolled back was fine: it may be offered again.

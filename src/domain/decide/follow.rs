@@ -3,20 +3,20 @@
 
 use super::course::why_unknown;
 use super::revert::{may_merge, subject_of};
-use super::{Case, Decision, Facts, Read, Step};
-use crate::domain::actor::Role;
+use super::{Case, Decision, Facts, Read, Step, warn};
 use crate::domain::book::Book;
 use crate::domain::deployment::{BuildState, Deployment, DeploymentKind};
 use crate::domain::event::{Emitted, Finding, FixEvent};
 use crate::domain::fact::Fact;
 use crate::domain::fix::{
     self, Call, Fix, FixKind, ForgeOutcome, Gate, GateVerdict, Layer2, Looking, MOST_ATTEMPTS,
-    Main, NUDGE_AFTER, Opened, Opening, Outlook, Plan, PullState, Queued, Trial, g8_judge,
+    Main, NUDGE_AFTER, Opened, Opening, Outlook, Plan, PullState, Queued, Road, Trial, Withdrawn,
+    g8_judge,
 };
 use crate::domain::guard;
 use crate::domain::ids::{EffectId, IncidentId};
 use crate::domain::plan::AGREEING_GAP;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Timestamp;
 
 pub(super) fn plan(book: &Book, incident: IncidentId, facts: &Facts) -> Step {
@@ -104,7 +104,7 @@ fn open(book: &Book, incident: IncidentId) -> Result<Option<Case<'_>>, Refusal> 
 fn call_of<'a>(case: &Case<'a>) -> Option<(&'a EffectId, &'a Call)> {
     match &case.incident.layer2 {
         Layer2::Opening(opening) => Some((&opening.effect, &opening.call)),
-        Layer2::Followed(fix) => fix.merging().map(|merge| (&merge.effect, &merge.call)),
+        Layer2::Followed(fix) => fix.call(),
         Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => None,
     }
 }
@@ -123,27 +123,31 @@ pub(super) fn start(book: &Book, incident: IncidentId, facts: &Facts, now: Times
     if *attempts >= MOST_ATTEMPTS {
         return give_up("it was tried as often as the rules allow and never took effect");
     }
+    // Taking a merge back brings nothing to main, so nobody is asked for it.
     let by = match &case.incident.layer2 {
-        Layer2::Opening(opening) => &opening.by,
-        Layer2::Followed(fix) => match &fix.merge {
-            Some(merge) => &merge.by,
-            None => return Ok(Decision::nothing()),
-        },
-        Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => {
-            return Ok(Decision::nothing());
-        }
+        Layer2::Opening(opening) => Some(&opening.by),
+        Layer2::Followed(fix) => fix.merging().map(|merge| &merge.by),
+        Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => None,
     };
-    if facts.policy.role(&case.service.id, by) < Some(Role::Responder) {
-        return give_up("the one who confirmed it may no longer act");
+    match by.map_or(Ok(()), |by| super::authority::may_still(&case, by, None, facts, now)) {
+        Ok(()) => {}
+        Err(Void::RightsUnknown) => {
+            return give_up("it cannot be told any more whether the one who confirmed it may act");
+        }
+        Err(_) => return give_up("the one who confirmed it may no longer act"),
     }
-    if let Layer2::Followed(fix) = &case.incident.layer2 {
+    if let Layer2::Followed(fix) = &case.incident.layer2
+        && let Some(merge) = fix.merging()
+        && fix.withdrawing().is_none()
+    {
         let Some(gate) = facts.forge.gate_of(fix.pull.number) else {
             return Ok(Decision::Needs(vec![Read::Gate(fix.pull.number)]));
         };
         let Some(gate) = gate.get() else { return Ok(trouble(&case, &why_unknown(gate))) };
-        let head = fix.merge.as_ref().map(|merge| merge.head.as_str()).unwrap_or_default();
-        // What is not green any more is not merged; the look at the gate says what it is now.
-        if may_merge(fix, head, gate).is_err() {
+        // What is not green any more is not merged; the look at the gate says what it is now. What the forge was to
+        // merge by itself may be green by now.
+        let may = may_merge(fix, &merge.head, gate);
+        if !may.is_ok_and(|road| road != Road::Auto || merge.road == Road::Auto) {
             return give_up("the gate was not green any more at the moment of the merge");
         }
     }
@@ -198,6 +202,7 @@ pub(super) fn end(
             }
             ForgeOutcome::Opened(Opened::Prepared { .. })
             | ForgeOutcome::MergeTaken
+            | ForgeOutcome::CalledOff
             | ForgeOutcome::NotTaken { .. }
             | ForgeOutcome::Unknown { .. } => {}
         }
@@ -240,7 +245,8 @@ pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
                 return Ok(Decision::Needs(vec![Read::Gate(fix.pull.number)]));
             };
             let Some(seen) = gate.get() else { return Ok(trouble(&case, &why_unknown(gate))) };
-            seen.state != PullState::Open || seen.queued == Queued::Yes
+            let is_waiting = seen.queued != Queued::No;
+            seen.state != PullState::Open || is_waiting != fix.withdrawing().is_some()
         }
         Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => {
             return Ok(Decision::nothing());
@@ -272,6 +278,9 @@ pub(super) fn see_gate(book: &Book, incident: IncidentId, facts: &Facts, now: Ti
     let Some(seen) = gate.get() else { return Ok(trouble(&case, &why_unknown(gate))) };
     let mut events = trouble_over(&case);
     let mut add = |event| events.push(Emitted::fix(case.id(), event));
+    if let Some(why) = unwanted(fix, seen) {
+        add(FixEvent::MergeWithdrawn { effect: facts.fresh.effect.clone(), why });
+    }
     let has_moved = fix.gate.as_ref() != Some(seen);
     if has_moved {
         add(FixEvent::GateSeen { gate: Box::new(seen.clone()) });
@@ -283,12 +292,47 @@ pub(super) fn see_gate(book: &Book, incident: IncidentId, facts: &Facts, now: Ti
     if let Some(moved) =
         facts.forge.main.as_ref().and_then(Fact::get).and_then(|main| news(fix, main))
     {
+        let warning = warn::intended(book, &case, fix, &moved, facts);
         add(moved);
+        warning.into_iter().for_each(&mut add);
     }
     if !has_moved && is_waiting(fix, seen, now) {
         add(FixEvent::FixNudged);
     }
     Ok(Decision::events(events))
+}
+
+/// Why the forge must not merge by itself what it was asked to: only the head that somebody saw may come to main so, and
+/// what is red or unreadable here is not left to a gate that takes a skipped check for a green one (G8).
+fn unwanted(fix: &Fix, seen: &Gate) -> Option<Withdrawn> {
+    let merge = fix.armed().filter(|_| seen.queued == Queued::WhenGreen)?;
+    if merge.head != seen.head {
+        return Some(Withdrawn::HeadMoved);
+    }
+    match g8_judge(seen) {
+        GateVerdict::Green | GateVerdict::Waiting { .. } => None,
+        GateVerdict::Red { .. } | GateVerdict::Unreadable { .. } => Some(Withdrawn::NotGreen),
+    }
+}
+
+/// What an incident does not go on with is not left to the forge. `Some`: the forge is still to merge it by itself, that is
+/// ended first, and whoever wants to go on asks again.
+pub(super) fn left_to_the_forge(case: &Case<'_>, facts: &Facts) -> Option<Decision> {
+    let fix = case.incident.fix()?;
+    let is_arming = fix.merging().is_some_and(|merge| merge.road == Road::Auto);
+    let refusal = Refusal::MergeUnsettled { number: fix.pull.number };
+    if fix.armed().is_some() {
+        return Some(Decision::Events(withdrawn(case, facts), Some(refusal)));
+    }
+    (is_arming || fix.withdrawing().is_some()).then_some(Decision::Refused(refusal))
+}
+
+/// The end of a merge that was left to the forge, if one is.
+pub(super) fn withdrawn(case: &Case<'_>, facts: &Facts) -> Vec<Emitted> {
+    let armed = case.incident.fix().and_then(Fix::armed);
+    let (effect, why) = (facts.fresh.effect.clone(), Withdrawn::NotWanted);
+    let withdrawn = armed.map(|_| FixEvent::MergeWithdrawn { effect, why });
+    withdrawn.map(|event| Emitted::fix(case.id(), event)).into_iter().collect()
 }
 
 /// G15: what came to main besides the fix.
@@ -305,7 +349,7 @@ fn news(fix: &Fix, main: &Main) -> Option<FixEvent> {
 fn is_waiting(fix: &Fix, gate: &Gate, now: Timestamp) -> bool {
     let since = fix.nudged_at.or(fix.gate_at).unwrap_or(fix.since);
     let is_theirs = match g8_judge(gate) {
-        GateVerdict::Green => fix.merging().is_none(),
+        GateVerdict::Green => fix.merging().is_none() && fix.armed().is_none(),
         GateVerdict::Waiting { .. } | GateVerdict::Red { .. } | GateVerdict::Unreadable { .. } => {
             true
         }

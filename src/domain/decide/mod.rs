@@ -1,34 +1,40 @@
 //! (state, request, facts, now) → events, a list of what must be read first, or a refusal.
 //!
 //! Nothing is read here and nothing is done: facts come in with their source and time, effects go out as intents. What
-//! people ask is in `people`, what the bot does by itself in `course` and `settle`. The last step is in `promote` and
-//! `watch`; Layer 2 in `revert` (what people ask) and `follow` (what the bot does); the other ways out in `exits`.
+//! people ask is in `people` and `confirm`, who may in `authority`; what the bot does by itself in `course` and `settle`. The
+//! last step is in `promote` and `watch`; Layer 2 in `revert` (what people ask) and `follow` (what the bot does); the other
+//! ways out in `exits`, and the reason that something lacks in `reason`.
 
 mod about;
+mod authority;
+mod confirm;
 mod course;
 mod exits;
 mod follow;
 mod people;
 mod promote;
+mod reason;
 mod revert;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod warn;
 mod watch;
 
 use std::sync::Arc;
 
-use super::actor::{Actor, Policy};
+use super::actor::{Actor, Person};
 use super::book::{Book, ServiceState};
 use super::change::{Evidence, Range};
 use super::deployment::{Deployment, FailedAlias, Plan, Pointer};
 use super::event::{Emitted, Excuse, Outcome, Wish};
 use super::fact::Fact;
-use super::fix::{self, ForgeOutcome, Subject};
+use super::fix::{self, ForgeOutcome, Subject, WarningOutcome};
 use super::ids::{ConfirmationId, EffectId, IncidentId, ServiceId, VerificationId};
 use super::incident::Incident;
 use super::plan::Verdict;
+use super::policy::Policy;
 use super::refusal::Refusal;
 use super::service::Service;
 use super::time::Timestamp;
@@ -142,6 +148,13 @@ pub enum Request {
         /// Why.
         reason: Option<String>,
     },
+    /// A person goes on alone, since nobody else answered.
+    GoAlone {
+        /// Of which service: typed out.
+        service: ServiceId,
+        /// Why.
+        reason: String,
+    },
     /// A person typed a code that fits no button.
     MissCode {
         /// In the channel of which service.
@@ -189,6 +202,17 @@ pub enum Request {
     ObserveForge(IncidentId),
     /// The fix's gate was looked at.
     SeeGate(IncidentId),
+    /// What came to main is to be said on the pull requests that brought it.
+    StartWarning(IncidentId),
+    /// That was said, or not.
+    EndWarning {
+        /// In which incident.
+        incident: IncidentId,
+        /// Which effect.
+        effect: EffectId,
+        /// With what result.
+        outcome: WarningOutcome,
+    },
     /// The fix's production build was looked for.
     SeeBuild(IncidentId),
     /// Production was looked at during the watch after a promote.
@@ -211,6 +235,8 @@ pub enum Request {
         /// What came of it.
         walked: Walked,
     },
+    /// Whether a service's groups can be read is to be told.
+    SeeGroups(ServiceId),
     /// A look at the pointer outside any incident.
     Look(ServiceId),
 }
@@ -272,6 +298,19 @@ pub struct Facts {
     pub fresh: Fresh,
 }
 
+impl Facts {
+    /// The person who asks.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn person(&self) -> Result<&Person, Refusal> {
+        match &self.actor {
+            Actor::Person(person) => Ok(person),
+            Actor::Policy { .. } | Actor::Bot => Err(Refusal::NotAPerson),
+        }
+    }
+}
+
 /// Ids made by chance before the decision, so that the decision itself is pure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
@@ -312,15 +351,23 @@ impl From<Refusal> for Decision {
     }
 }
 
-/// Decides.
+/// Decides: first who may, then what.
 pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> Decision {
-    let asked = match request {
+    match authority::admit(book, request, facts, now) {
+        Ok(right) => match decide_admitted(book, request, facts, now) {
+            Ok(decision) => authority::relied(decision, right, facts),
+            Err(refusal) => Decision::Refused(refusal),
+        },
+        Err(refusal) => authority::refused(book, request, facts, refusal, now),
+    }
+}
+
+fn decide_admitted(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> Step {
+    match request {
         Request::StartRollback { service, wish } => {
             people::start_rollback(book, service, wish, facts)
         }
-        Request::OpenIncident { service, title } => {
-            people::open_incident(book, service, title, facts)
-        }
+        Request::OpenIncident { service, title } => people::open_incident(book, service, title),
         Request::Press { incident, action, pressed_at } => {
             people::press(book, *incident, action, (*pressed_at, now), facts)
         }
@@ -343,7 +390,7 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
             exits::excuse(book, service, *excuse, reason.as_ref(), facts)
         }
         Request::RaiseFalseAlarm { service, reason } => {
-            exits::false_alarm(book, service, reason.as_ref(), facts)
+            exits::false_alarm(book, service, reason.as_ref(), facts, now)
         }
         Request::PlanRevert(incident) => follow::plan(book, *incident, facts),
         Request::StartForgeCall(incident) => follow::start(book, *incident, facts, now),
@@ -352,10 +399,15 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
         }
         Request::ObserveForge(incident) => follow::observe(book, *incident, facts, now),
         Request::SeeGate(incident) => follow::see_gate(book, *incident, facts, now),
+        Request::StartWarning(incident) => warn::start(book, *incident, now),
+        Request::EndWarning { incident, effect, outcome } => {
+            warn::end(book, *incident, effect, outcome)
+        }
         Request::SeeBuild(incident) => follow::see_build(book, *incident, facts),
         Request::Watched { incident, effect, look } => {
             watch::watched(book, *incident, effect, look, facts, now)
         }
+        Request::GoAlone { service, reason } => confirm::alone(book, service, reason, facts, now),
         Request::MissCode { service } => people::miss_code(service, facts),
         Request::Resolve(incident) => course::resolve(book, *incident, facts, now),
         Request::Expire(incident) => course::expire(book, *incident, now),
@@ -368,8 +420,8 @@ pub fn decide(book: &Book, request: &Request, facts: &Facts, now: Timestamp) -> 
             verify::end(book, *incident, verification, walked)
         }
         Request::Look(service) => settle::look(book, service, facts),
-    };
-    asked.unwrap_or_else(Decision::Refused)
+        Request::SeeGroups(service) => authority::see_groups(book, service, facts, now),
+    }
 }
 
 /// A step of a decision: `Err` is the refusal.

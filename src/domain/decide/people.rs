@@ -1,27 +1,23 @@
-//! What people ask: commands and presses. Each begins with who may (G11).
+//! What people ask: commands and presses. Who may (G11) was asked before any of it; the yes to a question is in `confirm`.
 
 use super::course::target_of;
 use super::settle::is_awaited;
-use super::{Case, Decision, Facts, Read, Step};
+use super::{Case, Decision, Facts, Step};
 use crate::domain::action::Action;
-use crate::domain::actor::{Actor, Person, Role};
+use crate::domain::actor::Person;
 use crate::domain::book::{Book, ServiceState};
 use crate::domain::deployment::Live;
 use crate::domain::event::{
-    Confirmation, Direction, Effect, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent,
-    Wish,
+    Confirmation, Direction, Emitted, Exit, IncidentEvent, RegisterEvent, ServiceEvent, Wish,
 };
 use crate::domain::guard::{self, Answerers};
 use crate::domain::ids::{ConfirmationId, DeploymentId, IncidentId, ServiceId};
-use crate::domain::incident::{Answer, Flip, Incident, Layer1, Stage};
+use crate::domain::incident::{Flip, Incident, Layer1, Stage};
 use crate::domain::refusal::{Refusal, Void};
 use crate::domain::time::Timestamp;
 
-/// The provider shows at most this much of a reason (facts of the vendor: 250 characters).
-const LONGEST_REASON: usize = 250;
-
 pub(super) fn start_rollback(book: &Book, service: &ServiceId, wish: &Wish, facts: &Facts) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?.clone();
+    let by = facts.person()?.clone();
     let requested =
         |wish: &Wish| IncidentEvent::RollbackRequested { by: by.clone(), wish: wish.clone() };
     let Some(incident) = book.open_incident(service) else {
@@ -90,8 +86,7 @@ fn was_moved_elsewhere(incident: &Incident, flip: &Flip) -> bool {
     live.is_some_and(|live| live.id() != Some(&target_of(flip).id))
 }
 
-pub(super) fn open_incident(book: &Book, service: &ServiceId, title: &str, facts: &Facts) -> Step {
-    guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
+pub(super) fn open_incident(book: &Book, service: &ServiceId, title: &str) -> Step {
     if book.open_incident(service).is_some() {
         // One open problem per service: the answer is its card.
         return Ok(Decision::nothing());
@@ -115,9 +110,9 @@ pub(super) fn press(
     facts: &Facts,
 ) -> Step {
     let case = Case::of(book, incident)?;
-    let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     match action {
-        Action::Confirm(question) => confirm(&case, question, by, when, facts),
+        Action::Confirm(question) => super::confirm::confirm(&case, question, by, when, facts),
         Action::Cancel => cancel(&case, by),
         Action::Choose(question, target) => choose(&case, question, target, by),
         Action::Renew => renew(&case, by),
@@ -125,79 +120,14 @@ pub(super) fn press(
         Action::Revert => super::revert::press(&case, by),
         Action::OpenRevert(plan) => super::revert::open(&case, plan, by, facts),
         Action::Merge(head) => super::revert::merge(&case, head, by, facts),
-        Action::Promote => super::promote::press(&case, by),
-        Action::Agree => super::exits::agree(&case, by),
+        Action::Promote => super::promote::press(&case, by, facts),
+        Action::Agree => super::exits::agree(&case, by, facts, when.1),
         Action::TakeTask(task) => super::exits::take(&case, *task, by),
         // These only show something; the chat layer answers them from the state.
         Action::ChooseAnother(_) | Action::ShowCard => Ok(Decision::nothing()),
+        Action::GiveReason(lacks) => super::reason::asked(&case, lacks),
+        Action::Reasoned(lacks, reason) => super::reason::given(&case, lacks, reason, by, facts),
     }
-}
-
-fn confirm(
-    case: &Case<'_>,
-    question: &ConfirmationId,
-    by: &Person,
-    (pressed_at, now): (Timestamp, Timestamp),
-    facts: &Facts,
-) -> Step {
-    is_open_question(case, question)?;
-    let Some(waiting) = case.incident.waiting().filter(|waiting| waiting.id == *question) else {
-        return Err(Refusal::UnknownButton);
-    };
-    guard::g10_in_time(waiting, pressed_at, now)?;
-    guard::is_not_halted(case.state)?;
-    guard::g4_may_confirm(waiting, case.incident.evidence_of(question), by)?;
-    guard::g7_may_confirm(waiting, by)?;
-    guard::g13_pointer_is_free(case.state, case.id())?;
-    let Some(pointer) = &facts.pointer else {
-        return Ok(Decision::Needs(vec![Read::Pointer]));
-    };
-    let Some(seen) = pointer.get() else {
-        return Err(Refusal::CannotRead { why: super::course::why_unknown(pointer) });
-    };
-    let holds = guard::g10_still_holds(waiting, seen, case.service, case.state)
-        .and_then(|()| guard::g7_still_holds(waiting, case.incident));
-    if let Err(why) = holds {
-        let voided = IncidentEvent::ConfirmationVoided { confirmation: question.clone(), why };
-        let events = vec![Emitted::incident(case.id(), voided)];
-        return Ok(Decision::Events(events, Some(Refusal::Voided(why))));
-    }
-    let effect = facts.fresh.effect.clone();
-    let to = waiting.to.deployment.id.clone();
-    let intent = match waiting.direction() {
-        Direction::Back => {
-            Effect::Rollback { to, reason: provider_reason(case, waiting.reason.as_deref()) }
-        }
-        Direction::Forward => Effect::Promote { to },
-    };
-    let (confirmation, by) = (question.clone(), by.clone());
-    let confirmed =
-        IncidentEvent::FlipConfirmed { by, confirmation, effect: effect.clone(), intent };
-    let locked = ServiceEvent::PointerLocked { incident: case.id(), effect };
-    Ok(Decision::events(vec![
-        Emitted::incident(case.id(), confirmed),
-        Emitted::service(&case.service.id, locked),
-    ]))
-}
-
-/// A late press gets a true answer: who was first, or what changed.
-fn is_open_question(case: &Case<'_>, question: &ConfirmationId) -> Result<(), Refusal> {
-    match case.incident.asked.get(question) {
-        Some(Answer::Open) => Ok(()),
-        Some(Answer::Confirmed(by, at)) => {
-            Err(Refusal::AlreadyConfirmed { by: by.clone(), at: *at })
-        }
-        Some(Answer::Cancelled(by, at)) => Err(Refusal::Cancelled { by: by.clone(), at: *at }),
-        Some(Answer::Expired) => Err(Refusal::Expired),
-        Some(Answer::Voided(why)) => Err(Refusal::Voided(*why)),
-        None => Err(Refusal::UnknownButton),
-    }
-}
-
-fn provider_reason(case: &Case<'_>, reason: Option<&str>) -> String {
-    let words = reason.unwrap_or(&case.incident.title);
-    let text = format!("repoint incident {}: {words}", case.id());
-    text.chars().take(LONGEST_REASON).collect()
 }
 
 fn cancel(case: &Case<'_>, by: &Person) -> Step {
@@ -234,7 +164,7 @@ fn choose(case: &Case<'_>, question: &ConfirmationId, target: &DeploymentId, by:
         | Layer1::Resolving(_)
         | Layer1::Flipping(_)
         | Layer1::Settled(_) => {
-            is_open_question(case, question)?;
+            super::confirm::is_open_question(case, question)?;
             return Err(Refusal::UnknownButton);
         }
     };
@@ -265,7 +195,7 @@ fn renew(case: &Case<'_>, by: &Person) -> Step {
 
 pub(super) fn add_note(book: &Book, incident: IncidentId, text: &str, facts: &Facts) -> Step {
     let case = Case::of(book, incident)?;
-    let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     let added = IncidentEvent::NoteAdded { by: by.clone(), text: text.to_owned() };
     Ok(Decision::events(vec![Emitted::incident(case.id(), added)]))
 }
@@ -276,7 +206,7 @@ pub(super) fn halt(
     reason: Option<&String>,
     facts: &Facts,
 ) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?.clone();
+    let by = facts.person()?.clone();
     let state = book.state(service).ok_or(Refusal::NoIncident)?;
     if state.halt.is_some() {
         return Ok(Decision::nothing());
@@ -300,7 +230,7 @@ pub(super) fn resume(
     reason: Option<&String>,
     facts: &Facts,
 ) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Lead)?.clone();
+    let by = facts.person()?.clone();
     let state = book.state(service).ok_or(Refusal::NoIncident)?;
     if state.halt.is_none() {
         return Err(Refusal::NotHalted);
@@ -319,6 +249,9 @@ pub(super) fn blip(
     if case.incident.was_flipped() {
         return Err(Refusal::FlippedNotBlip);
     }
+    if let Some(decision) = super::follow::left_to_the_forge(&case, facts) {
+        return Ok(decision);
+    }
     Ok(ended(&case, by, Exit::Blip, reason))
 }
 
@@ -331,6 +264,9 @@ pub(super) fn close(
     let (case, by) = ending(book, incident, facts)?;
     if reason.is_none() {
         return Err(Refusal::CloseNeedsReason);
+    }
+    if let Some(decision) = super::follow::left_to_the_forge(&case, facts) {
+        return Ok(decision);
     }
     Ok(ended(&case, by, Exit::ByHand, reason))
 }
@@ -352,7 +288,7 @@ fn ending<'a>(
     facts: &Facts,
 ) -> Result<(Case<'a>, Person), Refusal> {
     let case = Case::of(book, incident)?;
-    let by = guard::g11_may(&facts.policy, &case.service.id, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
     }
@@ -375,7 +311,6 @@ pub(super) fn release(case: &Case<'_>) -> Emitted {
 }
 
 pub(super) fn miss_code(service: &ServiceId, facts: &Facts) -> Step {
-    let Actor::Person(by) = &facts.actor else { return Err(Refusal::NotAPerson) };
-    let missed = ServiceEvent::CodeMissed { by: by.clone() };
+    let missed = ServiceEvent::CodeMissed { by: facts.person()?.clone() };
     Ok(Decision::events(vec![Emitted::service(service, missed)]))
 }

@@ -3,7 +3,7 @@
 
 use super::course::{trouble, trouble_over, why_unknown};
 use super::{Case, Decision, Facts, Read, Step};
-use crate::domain::actor::{Person, Role};
+use crate::domain::actor::Person;
 use crate::domain::book::Book;
 use crate::domain::deployment::{BuildState, Deployment, DeploymentKind, Pointer};
 use crate::domain::event::{
@@ -20,17 +20,17 @@ use crate::domain::time::Timestamp;
 use crate::domain::verification::{self, Address, Subject, Verdict, Verification};
 
 pub(super) fn ask(book: &Book, service: &ServiceId, wish: &Wish, facts: &Facts) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     let incident = book.open_incident(service).ok_or(Refusal::NoIncident)?;
-    request(&Case::of(book, incident.id)?, by, wish)
+    request(&Case::of(book, incident.id)?, by, wish, facts)
 }
 
 /// The button on the card promotes the fix's build.
-pub(super) fn press(case: &Case<'_>, by: &Person) -> Step {
-    request(case, by, &Wish::default())
+pub(super) fn press(case: &Case<'_>, by: &Person, facts: &Facts) -> Step {
+    request(case, by, &Wish::default(), facts)
 }
 
-fn request(case: &Case<'_>, by: &Person, wish: &Wish) -> Step {
+pub(super) fn request(case: &Case<'_>, by: &Person, wish: &Wish, facts: &Facts) -> Step {
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
     }
@@ -55,6 +55,10 @@ fn request(case: &Case<'_>, by: &Person, wish: &Wish) -> Step {
     }
     // Production that is broken is not mended by what was built from main.
     guard::g5_pointer_first(case.incident, wish.reason.as_deref())?;
+    // What is promoted before the fix is on main is not the fix.
+    if let Some(decision) = super::follow::left_to_the_forge(case, facts) {
+        return Ok(decision);
+    }
     let requested = IncidentEvent::PromoteRequested { by: by.clone(), wish: wish.clone() };
     Ok(Decision::events(vec![Emitted::incident(case.id(), requested)]))
 }
@@ -151,9 +155,16 @@ fn offer(
     if let Some(first) = against.first().filter(|_| !has_reason) {
         return Err(Not::Refused(first.clone()));
     }
+    // An override takes two people, and nobody can tell who may be one of them.
+    if !against.is_empty()
+        && let Some(unread) = facts.policy.unread(&case.service.id, now)
+    {
+        return Err(Not::Refused(unread.into()));
+    }
     let from = known.iter().find(|one| one.id == *live).cloned();
     let baseline = case.incident.baseline.unwrap_or(seen.assignment);
-    let promotion = Promotion { baseline, verified, main, overridden: against };
+    let fix = case.incident.fix().map(|fix| fix.pull.number);
+    let promotion = Promotion { baseline, verified, main, fix, overridden: against };
     let expires_at = now + case.service.limits.confirmation;
     Ok(Offer::Question(Box::new(Confirmation {
         id: facts.fresh.confirmation.clone(),

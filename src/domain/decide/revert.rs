@@ -1,8 +1,8 @@
-//! Layer 2, as people ask for it: what would be taken back, open it, merge it, or name another fix. Each begins with who
-//! may (G11).
+//! Layer 2, as people ask for it: what would be taken back, open it, merge it, or name another fix. Who may (G11) was
+//! asked before.
 
 use super::{Case, Decision, Facts, Read, Step};
-use crate::domain::actor::{Person, Role};
+use crate::domain::actor::Person;
 use crate::domain::book::Book;
 use crate::domain::event::{Emitted, FixEvent};
 use crate::domain::fix::{
@@ -13,7 +13,7 @@ use crate::domain::ids::{ConfirmationId, ServiceId};
 use crate::domain::refusal::Refusal;
 
 pub(super) fn ask(book: &Book, service: &ServiceId, wish: &Wish, facts: &Facts) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     let incident = book.open_incident(service).ok_or(Refusal::NoIncident)?;
     request(&Case::of(book, incident.id)?, by, wish)
 }
@@ -86,7 +86,8 @@ pub(super) fn open(case: &Case<'_>, plan: &ConfirmationId, by: &Person, facts: &
     Ok(Decision::events(vec![Emitted::fix(case.id(), confirmed)]))
 }
 
-/// Merges the fix at exactly the head that was shown, and only if the gate is green at this moment (G8).
+/// Merges the fix at exactly the head that was shown, and only if the gate is green at this moment (G8). Where the
+/// repository has it so, it is left to the forge, which merges when its own gate is green.
 pub(super) fn merge(case: &Case<'_>, head: &str, by: &Person, facts: &Facts) -> Step {
     if !case.incident.is_open() {
         return Err(Refusal::IncidentOver);
@@ -99,6 +100,12 @@ pub(super) fn merge(case: &Case<'_>, head: &str, by: &Person, facts: &Facts) -> 
         && fix.merging().is_some()
     {
         return Err(Refusal::AlreadyConfirmed { by: merge.by.clone(), at: merge.at });
+    }
+    if let Some(armed) = fix.armed().filter(|armed| armed.head == head) {
+        return Err(Refusal::AlreadyConfirmed { by: armed.by.clone(), at: armed.at });
+    }
+    if fix.withdrawing().is_some() {
+        return Err(Refusal::MergeUnsettled { number: fix.pull.number });
     }
     guard::is_not_halted(case.state)?;
     let Some(gate) = facts.forge.gate_of(fix.pull.number) else {
@@ -141,7 +148,9 @@ pub(super) fn may_merge(
     // Whatever it was opened for: what is merged was seen green.
     debug_assert!(fix.merged.is_none());
     match g8_judge(gate) {
+        GateVerdict::Green if gate.road == Road::Auto => Ok(Road::Direct),
         GateVerdict::Green => Ok(gate.road),
+        GateVerdict::Waiting { .. } if gate.road == Road::Auto => Ok(Road::Auto),
         verdict @ (GateVerdict::Waiting { .. }
         | GateVerdict::Red { .. }
         | GateVerdict::Unreadable { .. }) => Err(Refusal::GateNotGreen { verdict }),
@@ -150,7 +159,7 @@ pub(super) fn may_merge(
 
 /// A responder names the pull request that is the fix; it takes the revert's place.
 pub(super) fn name(book: &Book, service: &ServiceId, number: u64, facts: &Facts) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     let incident = book.open_incident(service).ok_or(Refusal::NoIncident)?;
     let case = Case::of(book, incident.id)?;
     if case.service.repository.is_none() {
@@ -165,6 +174,9 @@ pub(super) fn name(book: &Book, service: &ServiceId, number: u64, facts: &Facts)
     }
     if matches!(&case.incident.layer2, Layer2::Opening(opening) if !opening.is_refused()) {
         return Err(Refusal::NotYet);
+    }
+    if let Some(decision) = super::follow::left_to_the_forge(&case, facts) {
+        return Ok(decision);
     }
     let Some(gate) = facts.forge.gate_of(number) else {
         return Ok(Decision::Needs(vec![Read::Gate(number)]));

@@ -14,9 +14,6 @@ use crate::domain::incident::{Flip, Layer1, MOST_ATTEMPTS, Proof, Stage, Switch}
 use crate::domain::plan::{AGREEING_GAP, PATIENCE, Verdict};
 use crate::domain::time::{Span, Timestamp};
 
-/// How far the provider's clock may be behind ours when a job is matched to our call.
-const CLOCK_TOLERANCE: Span = Span::minutes(1);
-
 /// What the provider has waiting behind something of its own may take so long.
 const QUEUED: Span = Span::minutes(60);
 
@@ -33,11 +30,11 @@ pub(super) fn observe(book: &Book, incident: IncidentId, facts: &Facts, now: Tim
         return Ok(unreadable(&case, flip, &why_unknown(pointer), now));
     };
     match &flip.stage {
-        Stage::Unknown { sent, not_applied_at, .. } => {
-            Ok(judge_unknown(&case, flip, seen, *sent, *not_applied_at, now))
+        Stage::Unknown { not_applied_at, .. } => {
+            Ok(judge_unknown(&case, flip, seen, *not_applied_at, now))
         }
-        Stage::Doubted { sent, why } => Ok(judge_doubted(&case, flip, seen, *sent, why)),
-        Stage::Polling { sent, since } => judge_job(&case, flip, seen, facts, (*sent, *since), now),
+        Stage::Doubted { why, .. } => Ok(judge_doubted(&case, flip, seen, why)),
+        Stage::Polling { since } => judge_job(&case, flip, seen, facts, *since, now),
         Stage::Intended { .. }
         | Stage::Sending { .. }
         | Stage::Proving { .. }
@@ -85,32 +82,40 @@ fn call_a_person(case: &Case<'_>, flip: &Flip, why: &str, now: Timestamp) -> Opt
     Some(Emitted::incident(case.id(), needed))
 }
 
-/// A job of the provider that our call may have started.
-fn our_job<'a>(
-    case: &Case<'_>,
-    flip: &Flip,
-    seen: &'a Pointer,
-    sent: Timestamp,
-) -> Option<&'a PointerJob> {
+/// A job of the provider that our call may have started. Told from older ones by what was seen before the call, never by the
+/// time: the provider's clock is another one.
+fn our_job<'a>(case: &Case<'_>, flip: &Flip, seen: &'a Pointer) -> Option<&'a PointerJob> {
     let kind = match flip.direction() {
         Direction::Back => JobKind::Rollback,
         Direction::Forward => JobKind::Promote,
     };
-    seen.job.as_ref().filter(|job| {
-        job.kind == kind
-            && job.to == target_of(flip).id
-            && job.requested_at + CLOCK_TOLERANCE >= sent
-            && Some(job.requested_at) != case.incident.job_before
-    })
+    seen.job
+        .as_ref()
+        .filter(|job| job.kind == kind && job.to == target_of(flip).id && is_new(case, job))
+}
+
+fn is_new(case: &Case<'_>, job: &PointerJob) -> bool {
+    Some(job.requested_at) != case.incident.job_before
+}
+
+/// Whether somebody else moved production, or began to, after our call: also if it is back where it was.
+pub(super) fn is_moved_by_others(case: &Case<'_>, flip: &Flip, seen: &Pointer) -> bool {
+    let began = |job: &PointerJob| Some(job.requested_at) > case.incident.job_before;
+    seen.job.as_ref().is_some_and(|job| job.to != target_of(flip).id && began(job))
 }
 
 fn is_at_target(flip: &Flip, seen: &Pointer) -> bool {
     seen.live.id() == Some(&target_of(flip).id)
 }
 
+fn is_at_neither_end(flip: &Flip, seen: &Pointer) -> bool {
+    let ends = [&flip.confirmation.from.id, &target_of(flip).id];
+    seen.live.id().is_some_and(|live| !ends.contains(&live))
+}
+
 /// Whether a reading shows that our call took effect.
-pub(super) fn took_effect(case: &Case<'_>, flip: &Flip, seen: &Pointer, sent: Timestamp) -> bool {
-    is_at_target(flip, seen) || our_job(case, flip, seen, sent).is_some()
+pub(super) fn took_effect(case: &Case<'_>, flip: &Flip, seen: &Pointer) -> bool {
+    is_at_target(flip, seen) || our_job(case, flip, seen).is_some()
 }
 
 /// What a reading says of a call whose result nobody knows.
@@ -125,12 +130,15 @@ fn judge_unknown(
     case: &Case<'_>,
     flip: &Flip,
     seen: &Pointer,
-    sent: Timestamp,
     not_applied_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Decision {
-    if took_effect(case, flip, seen, sent) {
+    if took_effect(case, flip, seen) {
         return found(case, flip, Finding::Applied);
+    }
+    // It may have been carried out and undone: whoever did that is not fought.
+    if is_moved_by_others(case, flip, seen) && !matches!(seen.live, Live::Split(_)) {
+        return fail(case, FlipFailure::MovedElsewhere { live: seen.live.clone() });
     }
     if seen.origin() == Some(&flip.confirmation.from.id) {
         return match not_applied_at {
@@ -155,14 +163,8 @@ fn judge_unknown(
 }
 
 /// The provider said no. It may have meant "already there".
-fn judge_doubted(
-    case: &Case<'_>,
-    flip: &Flip,
-    seen: &Pointer,
-    sent: Timestamp,
-    why: &str,
-) -> Decision {
-    if took_effect(case, flip, seen, sent) {
+fn judge_doubted(case: &Case<'_>, flip: &Flip, seen: &Pointer, why: &str) -> Decision {
+    if took_effect(case, flip, seen) {
         found(case, flip, Finding::Applied)
     } else {
         fail(case, FlipFailure::Refused { why: why.to_owned() })
@@ -174,19 +176,19 @@ fn judge_job(
     flip: &Flip,
     seen: &Pointer,
     facts: &Facts,
-    (sent, since): (Timestamp, Timestamp),
+    since: Timestamp,
     now: Timestamp,
 ) -> Step {
-    let job = our_job(case, flip, seen, sent);
+    let job = our_job(case, flip, seen);
     let arrived = is_at_target(flip, seen);
-    if let Some(other) = &seen.job
-        && job.is_none()
-        && other.to != target_of(flip).id
-        && other.requested_at > sent
-    {
+    if is_moved_by_others(case, flip, seen) {
         return Ok(fail(case, FlipFailure::MovedElsewhere { live: seen.live.clone() }));
     }
     match job.map(|job| job.status) {
+        // Our job is over and production is at neither end of it: something newer went live over it.
+        Some(JobStatus::Succeeded) if !arrived && is_at_neither_end(flip, seen) => {
+            Ok(fail(case, FlipFailure::MovedElsewhere { live: seen.live.clone() }))
+        }
         Some(JobStatus::Failed) => {
             let Some(aliases) = &facts.aliases else {
                 return Ok(Decision::Needs(vec![Read::FailedAliases]));
@@ -332,7 +334,7 @@ fn still_wrong(case: &Case<'_>, flip: &Flip, switch: &Switch) -> Decision {
     match &switch.last {
         Some(Outcome::Accepted | Outcome::Queued | Outcome::Unknown { .. }) if may_send => {
             let (effect, attempt) = (switch.effect.clone(), switch.attempts + 1);
-            let started = FlipEvent::EffectStarted { effect, attempt };
+            let started = FlipEvent::EffectStarted { effect, attempt, job_before: None };
             Decision::events(vec![Emitted::flip(case.id(), started)])
         }
         Some(Outcome::NotTaken { .. }) | None => Decision::nothing(),

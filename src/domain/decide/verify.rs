@@ -2,11 +2,10 @@
 //! nor a held pointer stands in the way.
 
 use super::{Case, Decision, Facts, Step};
-use crate::domain::actor::{Person, Role};
+use crate::domain::actor::Person;
 use crate::domain::book::Book;
 use crate::domain::deployment::Deployment;
 use crate::domain::event::{Emitted, VerificationEvent};
-use crate::domain::guard;
 use crate::domain::ids::{IncidentId, ServiceId, VerificationId};
 use crate::domain::incident::Layer1;
 use crate::domain::refusal::Refusal;
@@ -18,7 +17,7 @@ pub(super) fn ask(
     deployment: Option<&str>,
     facts: &Facts,
 ) -> Step {
-    let by = guard::g11_may(&facts.policy, service, &facts.actor, Role::Responder)?;
+    let by = facts.person()?;
     let incident = book.open_incident(service).ok_or(Refusal::NoIncident)?;
     let case = Case::of(book, incident.id)?;
     let named = deployment.map(|typed| Subject::Deployment(typed.to_owned()));

@@ -48,6 +48,7 @@ impl Event {
         };
         family(&whole, Self::Incident)
             .or_else(|| family(&whole, Self::Flip))
+            .or_else(|| family(&whole, Self::Authority))
             .or_else(|| family(&whole, Self::Verification))
             .or_else(|| family(&whole, Self::Fix))
             .or_else(|| family(&whole, Self::Service))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::deployment::{Assignment, FailedAlias, Live};
 use crate::domain::ids::{DeploymentId, EffectId};
 use crate::domain::probe::Probe;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 
 /// A change of the outside world that the plan calls for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub enum FlipEvent {
         effect: EffectId,
         /// Which try, from 1.
         attempt: u32,
+        /// When the provider's last job was asked for, as it was read right before; `None`: as it was at the question.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job_before: Option<Timestamp>,
     },
     /// The call ended, as far as its own answer tells.
     EffectEnded {

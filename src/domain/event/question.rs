@@ -83,6 +83,9 @@ pub struct Promotion {
     pub verified: Option<(VerificationId, Timestamp)>,
     /// Main as it stands: with automatic assignment on, the next merge ships what is after the deployment.
     pub main: Option<Fact<Main>>,
+    /// The pull request of the fix that it contains; `None`: there was none, or an earlier version put the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<u64>,
     /// What speaks against it (G7) and is overridden by two people for a reason.
     pub overridden: Vec<Refusal>,
 }

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::actor::Person;
+use crate::domain::actor::{Person, Platform};
 use crate::domain::deployment::{Assignment, Live};
 use crate::domain::ids::{DeploymentId, EffectId, IncidentId};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
 
 /// What a rollback cannot undo, so that somebody must look after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,5 +95,33 @@ pub enum ServiceEvent {
     CodeMissed {
         /// Who.
         by: Person,
+    },
+    /// Somebody wanted what they have no right to, or none that can be told.
+    ActRefused {
+        /// Who.
+        by: Person,
+        /// What they were told.
+        refusal: Refusal,
+    },
+    /// Somebody was refused that way so often that the team is told.
+    RefusalsAlerted {
+        /// Who, by the id that was refused last.
+        by: Person,
+        /// How often, by all their ids.
+        count: u32,
+    },
+    /// Who is in the groups that give rights here cannot be read any more.
+    GroupsLost {
+        /// Whose groups.
+        platform: Platform,
+        /// When they were last read.
+        read_at: Option<Timestamp>,
+        /// Why not since: foreign text.
+        why: Option<String>,
+    },
+    /// The groups can be read again.
+    GroupsBack {
+        /// Whose groups.
+        platform: Platform,
     },
 }

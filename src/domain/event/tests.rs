@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod authority;
 mod layer2;
 
 use super::*;
@@ -84,14 +85,25 @@ kinds! {
     Event::Fix(FixEvent::GateSeen { .. }) => "gate_seen",
     Event::Fix(FixEvent::FixNudged) => "fix_nudged",
     Event::Fix(FixEvent::MergeConfirmed { .. }) => "merge_confirmed",
+    Event::Fix(FixEvent::MergeWithdrawn { .. }) => "merge_withdrawn",
     Event::Fix(FixEvent::FixMerged { .. }) => "fix_merged",
     Event::Fix(FixEvent::FixBuilt { .. }) => "fix_built",
     Event::Fix(FixEvent::FixBuildFailed { .. }) => "fix_build_failed",
     Event::Fix(FixEvent::MainMoved { .. }) => "main_moved",
+    Event::Fix(FixEvent::WarningIntended { .. }) => "warning_intended",
+    Event::Fix(FixEvent::WarningStarted { .. }) => "warning_started",
+    Event::Fix(FixEvent::WarningEnded { .. }) => "warning_ended",
     Event::Fix(FixEvent::ForgeTroubleMet { .. }) => "forge_trouble_met",
     Event::Fix(FixEvent::ForgeTroubleOver) => "forge_trouble_over",
     Event::Verification(VerificationEvent::VerificationAsked { .. }) => "verification_asked",
     Event::Verification(VerificationEvent::VerificationEnded { .. }) => "verification_ended",
+    Event::Authority(AuthorityEvent::RightRelied { .. }) => "right_relied",
+    Event::Authority(AuthorityEvent::FirstYesGiven { .. }) => "first_yes_given",
+    Event::Authority(AuthorityEvent::WentAlone { .. }) => "went_alone",
+    Event::Service(ServiceEvent::ActRefused { .. }) => "act_refused",
+    Event::Service(ServiceEvent::RefusalsAlerted { .. }) => "refusals_alerted",
+    Event::Service(ServiceEvent::GroupsLost { .. }) => "groups_lost",
+    Event::Service(ServiceEvent::GroupsBack { .. }) => "groups_back",
     Event::Service(ServiceEvent::Halted { .. }) => "halted",
     Event::Service(ServiceEvent::Resumed { .. }) => "resumed",
     Event::Service(ServiceEvent::PointerLocked { .. }) => "pointer_locked",
@@ -114,6 +126,7 @@ fn samples() -> Vec<Event> {
     samples.extend(verified().map(Event::Verification));
     samples.extend(of_service().map(Event::Service));
     samples.extend(layer2::samples());
+    samples.extend(authority::samples());
     samples
 }
 
@@ -224,6 +237,7 @@ fn answered() -> Vec<IncidentEvent> {
         Void::Halted,
         Void::Superseded,
         Void::RightsLost,
+        Void::RightsUnknown,
         Void::Stale,
     ] {
         events.push(IncidentEvent::ConfirmationVoided { confirmation: confirmation(), why });
@@ -237,7 +251,8 @@ fn flipped() -> impl Iterator<Item = FlipEvent> {
     let plan::Verdict::NotServing { last } = not_serving(DAWN) else { panic!("not serving") };
     let mut events = vec![
         FlipEvent::DisarmIntended { effect: effect() },
-        FlipEvent::EffectStarted { effect: effect(), attempt: 2 },
+        FlipEvent::EffectStarted { effect: effect(), attempt: 2, job_before: None },
+        FlipEvent::EffectStarted { effect: effect(), attempt: 1, job_before: Some(DAWN) },
         FlipEvent::JobSucceeded { effect: effect() },
         FlipEvent::FlipProven { agreeing: 3 },
         FlipEvent::FlipNotServing { last },

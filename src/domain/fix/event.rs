@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fix, FixKind, Gate, Opened, Plan, PullRef, Road, Wish};
+use super::{Fix, FixKind, Gate, Opened, Plan, PullRef, Road, WarningOutcome, Wish};
 use crate::domain::actor::Person;
 use crate::domain::change::Commit;
 use crate::domain::deployment::Deployment;
@@ -95,6 +95,13 @@ pub enum FixEvent {
         /// By which way.
         road: Road,
     },
+    /// The forge is no longer to merge it by itself.
+    MergeWithdrawn {
+        /// The intent's id.
+        effect: EffectId,
+        /// Why not.
+        why: Withdrawn,
+    },
     /// It is on main.
     FixMerged {
         /// As this commit.
@@ -117,6 +124,27 @@ pub enum FixEvent {
         /// Main's newest commit.
         head: String,
     },
+    /// It is to be said on the pull requests that brought it.
+    WarningIntended {
+        /// The intent's id.
+        effect: EffectId,
+        /// What they brought.
+        commits: Vec<Commit>,
+    },
+    /// That is about to be said.
+    WarningStarted {
+        /// Which effect.
+        effect: EffectId,
+        /// Which try, from 1.
+        attempt: u32,
+    },
+    /// It was said, or not.
+    WarningEnded {
+        /// Which effect.
+        effect: EffectId,
+        /// With what result.
+        outcome: WarningOutcome,
+    },
     /// The forge cannot be read at the moment; the bot goes on trying.
     ForgeTroubleMet {
         /// What fails: foreign text.
@@ -134,6 +162,8 @@ pub enum ForgeOutcome {
     Opened(Opened),
     /// The merge was taken.
     MergeTaken,
+    /// The forge does not merge it by itself any more.
+    CalledOff,
     /// The forge surely did nothing and may be asked again after the span.
     NotTaken {
         /// Why: foreign text.
@@ -167,6 +197,23 @@ pub enum ForgeCall {
         /// By which way.
         road: Road,
     },
+    /// Let the forge no longer merge the fix by itself.
+    CallOff {
+        /// The pull request.
+        number: u64,
+    },
+}
+
+/// Why the forge is no longer to merge a fix by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withdrawn {
+    /// Its branch has another head than the one that somebody saw.
+    HeadMoved,
+    /// Its gate is red or cannot be read.
+    NotGreen,
+    /// It is not what the incident goes on with.
+    NotWanted,
 }
 
 impl Fix {
@@ -191,7 +238,9 @@ impl Fix {
             gate_at: None,
             nudged_at: None,
             merge: None,
+            withdrawal: None,
             main_moved: Vec::new(),
+            warnings: Vec::new(),
             merged: None,
             built: None,
             build_failed: None,

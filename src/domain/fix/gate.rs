@@ -94,9 +94,12 @@ pub enum Road {
     Direct,
     /// Through a merge queue, which tests it once more.
     Queue,
+    /// By a call once everything is green; or, asked before that, by the forge itself when its own gate is green. Only
+    /// where the repository allows it and its own rules demand the checks.
+    Auto,
 }
 
-/// Where it is in a queue.
+/// Where it is in a queue, or on what it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Queued {
@@ -104,6 +107,8 @@ pub enum Queued {
     No,
     /// It waits for its turn.
     Yes,
+    /// In none: the forge merges it as soon as its own gate is green.
+    WhenGreen,
 }
 
 /// A pull request and what the repository demands of it, in one reading.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FixKind, Gate, Plan, PullRef, PullState, Road, Wish};
+use super::{FixKind, Gate, Plan, PullRef, PullState, Road, Warning, Wish, Withdrawn};
 use crate::domain::actor::Person;
 use crate::domain::change::Commit;
 use crate::domain::deployment::Deployment;
@@ -88,10 +88,14 @@ pub struct Fix {
     pub nudged_at: Option<Timestamp>,
     /// The merge that was asked for.
     pub merge: Option<Merge>,
+    /// The end of that, where the forge was to merge it by itself.
+    pub withdrawal: Option<Withdrawal>,
     /// Main's newest commit, as far as that was looked at.
     pub main_seen: Option<String>,
     /// Other commits that came to main meanwhile (G15), newest first.
     pub main_moved: Vec<Commit>,
+    /// The word on the pull requests that brought them.
+    pub warnings: Vec<Warning>,
     /// The commit on main, once it is there.
     pub merged: Option<Merged>,
     /// Its production build, once it is ready.
@@ -113,6 +117,17 @@ pub struct Merge {
     pub head: String,
     /// By which way.
     pub road: Road,
+    /// Where the call is.
+    pub call: Call,
+}
+
+/// The forge is to be told that it shall not merge by itself any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// The intent's id.
+    pub effect: EffectId,
+    /// Why.
+    pub why: Withdrawn,
     /// Where the call is.
     pub call: Call,
 }
@@ -175,6 +190,14 @@ const FIRST_PAUSE: Span = Span::seconds(5);
 const LONGEST_PAUSE: Span = Span::minutes(2);
 
 impl Call {
+    /// Whether it is not over.
+    pub fn is_under_way(&self) -> bool {
+        match self {
+            Self::Intended { .. } | Self::Sending { .. } | Self::Unknown { .. } => true,
+            Self::Taken | Self::Refused { .. } => false,
+        }
+    }
+
     /// How often it was sent so far.
     pub fn attempts(&self) -> u32 {
         match self {
@@ -202,10 +225,25 @@ impl Fix {
     /// The call of its merge, as long as it is not over.
     pub fn merging(&self) -> Option<&Merge> {
         let merge = self.merge.as_ref().filter(|_| self.merged.is_none())?;
-        match merge.call {
-            Call::Intended { .. } | Call::Sending { .. } | Call::Unknown { .. } => Some(merge),
-            Call::Taken | Call::Refused { .. } => None,
-        }
+        merge.call.is_under_way().then_some(merge)
+    }
+
+    /// The call that is under way, with its effect: a merge, or the end of one.
+    pub fn call(&self) -> Option<(&EffectId, &Call)> {
+        let withdrawing = self.withdrawing().map(|one| (&one.effect, &one.call));
+        withdrawing.or_else(|| self.merging().map(|one| (&one.effect, &one.call)))
+    }
+
+    /// The merge that the forge makes by itself as soon as its own gate is green, because somebody here asked for that.
+    pub fn armed(&self) -> Option<&Merge> {
+        let merge = self.merge.as_ref().filter(|_| self.merged.is_none())?;
+        (merge.road == Road::Auto && merge.call == Call::Taken).then_some(merge)
+    }
+
+    /// The call that ends that, as long as it is not over.
+    pub fn withdrawing(&self) -> Option<&Withdrawal> {
+        let withdrawal = self.withdrawal.as_ref().filter(|_| self.merged.is_none())?;
+        withdrawal.call.is_under_way().then_some(withdrawal)
     }
 }
 

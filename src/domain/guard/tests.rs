@@ -7,6 +7,7 @@ use crate::domain::deployment::JobKind;
 use crate::domain::fixture::{
     DAWN, FIRST, Story, deployment, id_of, job, person, pointer, policy, service,
 };
+use crate::domain::policy::Ground;
 
 #[test]
 fn g1_only_a_ready_production_build_that_served_is_a_target() {
@@ -208,8 +209,9 @@ fn g11_denies_by_default() {
     let policy = policy(["web"]);
     for (service, who, needs, expected) in table {
         let actor = Actor::Person(person(who));
-        let found = g11_may(&policy, &service.into(), &actor, needs);
-        assert_eq!(found.cloned(), expected.map(person), "{who} in {service} as {needs}");
+        let found = g11_may(&policy, &service.into(), &actor, needs, DAWN);
+        let found = found.map(|right| right.ground);
+        assert_eq!(found, expected.map(|_| Ground::Listed), "{who} in {service} as {needs}");
     }
 }
 
@@ -224,7 +226,7 @@ fn g11_an_id_counts_with_its_platform_and_tenant() {
     for person in elsewhere {
         let refused = Refusal::NotAllowed { needs: Role::Responder, has: None };
         let actor = Actor::Person(person);
-        let found = g11_may(&policy, &"web".into(), &actor, Role::Responder);
+        let found = g11_may(&policy, &"web".into(), &actor, Role::Responder, DAWN);
         assert_eq!(found, Err(refused), "{actor:?}");
     }
 }
@@ -233,7 +235,7 @@ fn g11_an_id_counts_with_its_platform_and_tenant() {
 fn g11_neither_the_bot_nor_a_policy_counts_as_a_person() {
     let by = person("lee");
     for actor in [Actor::Bot, Actor::Policy { version: 1, by }] {
-        let found = g11_may(&policy(["web"]), &"web".into(), &actor, Role::Responder);
+        let found = g11_may(&policy(["web"]), &"web".into(), &actor, Role::Responder, DAWN);
         assert_eq!(found, Err(Refusal::NotAPerson), "{actor:?}");
     }
 }
@@ -241,7 +243,7 @@ fn g11_neither_the_bot_nor_a_policy_counts_as_a_person() {
 #[test]
 fn g11_an_empty_policy_lets_nobody_act() {
     let actor = Actor::Person(person("lee"));
-    let found = g11_may(&Policy::default(), &"web".into(), &actor, Role::Responder);
+    let found = g11_may(&Policy::default(), &"web".into(), &actor, Role::Responder, DAWN);
     assert_eq!(found, Err(Refusal::NotAllowed { needs: Role::Responder, has: None }));
 }
 
@@ -272,8 +274,10 @@ fn five_wrong_codes_lock_for_ten_minutes() {
         }
         let now = DAWN + Span::seconds(seconds);
         let expected = expected.map_err(|wait| Refusal::CodesLocked { wait });
-        assert_eq!(codes_are_open(&state, &person("ana"), now), expected, "{count:?} {seconds}");
-        assert_eq!(codes_are_open(&state, &person("bo"), now), Ok(()));
+        let humans = Humans::default();
+        let ana = codes_are_open(&state, &humans, &person("ana"), now);
+        assert_eq!(ana, expected, "{count:?} {seconds}");
+        assert_eq!(codes_are_open(&state, &humans, &person("bo"), now), Ok(()));
     }
 }
 

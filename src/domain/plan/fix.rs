@@ -4,10 +4,11 @@ use super::{Looks, Next, again};
 use crate::domain::book::Book;
 use crate::domain::decide::{Read, Request};
 use crate::domain::fix::{
-    Call, Fix, ForgeCall, ForgeOutcome, Layer2, Looking, Opening, Order, PullState, Subject,
+    Call, Comment, Fix, ForgeCall, ForgeOutcome, Layer2, Looking, Opening, Order, PullState,
+    Subject, Warning,
 };
 use crate::domain::ids::{EffectId, IncidentId};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Layer1Done};
 use crate::domain::time::{Span, Timestamp};
 
 /// Time between two tries to read a forge that does not answer.
@@ -41,7 +42,7 @@ pub fn next(book: &Book, id: IncidentId, looks: &Looks, now: Timestamp) -> Next 
             let reads = vec![Read::PullOf(opening.plan.branch.clone())];
             next_of_call(id, (&opening.effect, &opening.call), reads, looks, is_halted, now)
         }
-        Layer2::Followed(fix) => next_of_fix(incident, fix, looks, is_halted, now),
+        Layer2::Followed(fix) => next_of_fix(book, incident, fix, looks, now),
     }
 }
 
@@ -80,14 +81,9 @@ fn next_of_call(
     }
 }
 
-fn next_of_fix(
-    incident: &Incident,
-    fix: &Fix,
-    looks: &Looks,
-    is_halted: bool,
-    now: Timestamp,
-) -> Next {
+fn next_of_fix(book: &Book, incident: &Incident, fix: &Fix, looks: &Looks, now: Timestamp) -> Next {
     let id = incident.id;
+    let is_halted = book.state(&incident.service).is_some_and(|state| state.halt.is_some());
     if fix.built.is_some() {
         return Next::Rest;
     }
@@ -97,15 +93,8 @@ fn next_of_fix(
         return Next::Read(at, vec![Read::Deployments], Request::SeeBuild(id));
     }
     let gate = Read::Gate(fix.pull.number);
-    if let Some(merge) = fix.merging() {
-        let call = next_of_call(
-            id,
-            (&merge.effect, &merge.call),
-            vec![gate.clone()],
-            looks,
-            is_halted,
-            now,
-        );
+    if let Some(call) = fix.call() {
+        let call = next_of_call(id, call, vec![gate.clone()], looks, is_halted, now);
         if call != Next::Rest {
             return call;
         }
@@ -115,7 +104,51 @@ fn next_of_fix(
     let pause = if is_closed { CLOSED } else { pause(now.since(since)) };
     let mut reads = vec![gate];
     reads.extend(main_since(incident, fix).map(Read::Main));
-    Next::Read(again(looks, pause, now), reads, Request::SeeGate(id))
+    let at = again(looks, pause, now);
+    match warning_due(book, incident, fix) {
+        Some((_, due, _)) if due <= at => Next::Decide(due, Request::StartWarning(id)),
+        Some(_) | None => Next::Read(at, reads, Request::SeeGate(id)),
+    }
+}
+
+/// The warning that is next to be given, when, and how often it was tried. Only while its service allows it, the fix is
+/// on its way and production is pinned: otherwise what it says would not be true.
+pub fn warning_due<'a>(
+    book: &Book,
+    incident: &Incident,
+    fix: &'a Fix,
+) -> Option<(&'a Warning, Timestamp, u32)> {
+    let is_allowed = book.services.get(&incident.service)?.warns_pull_requests;
+    let is_halted = book.state(&incident.service)?.halt.is_some();
+    let is_true = incident.is_open() && is_pinned(incident) && fix.merged.is_none();
+    if !is_allowed || is_halted || !is_true {
+        return None;
+    }
+    fix.warnings.iter().find_map(|one| one.due().map(|(at, attempts)| (one, at, attempts)))
+}
+
+/// Whether production is where the rollback left it, with nothing going live by itself.
+pub fn is_pinned(incident: &Incident) -> bool {
+    matches!(incident.layer1_done, Some(Layer1Done::Proven(_))) && incident.elsewhere.is_none()
+}
+
+/// The comment of a warning that was just started.
+pub fn comment_of(incident: &Incident, effect: &EffectId) -> Option<Comment> {
+    let fix = incident.fix()?;
+    let warning = fix.warnings.iter().find(|one| one.effect == *effect)?;
+    let suspect = incident.suspect.as_ref().and_then(|one| one.sha.as_deref());
+    let bad = fix.takes_back.as_deref().or(suspect);
+    let bad = bad.map(|sha| format!(" `{}`", sha.get(..12).unwrap_or(sha))).unwrap_or_default();
+    let mark =
+        format!("<!-- repoint:incident-{}:warn -->", fix.shared_from.unwrap_or(incident.id).0);
+    let text = format!(
+        "{mark}\nMain still holds the bad change{bad} (Repoint incident {} of {}). Production was rolled back and is \
+         pinned, so what this pull request brought is not live yet: it goes live together with the fix, pull request \
+         #{}. Nothing needs to be done here.\n",
+        incident.id.0, incident.service, fix.pull.number
+    );
+    let commits = warning.commits.iter().map(|one| one.sha.clone()).collect();
+    Some(Comment { commits, fix: fix.pull.number, mark, text })
 }
 
 fn pause(waited: Span) -> Span {
@@ -136,8 +169,12 @@ pub fn call_of(incident: &Incident, effect: &EffectId) -> Option<ForgeCall> {
             Some(ForgeCall::OpenRevert(order(incident, opening)))
         }
         Layer2::Followed(fix) => {
+            let number = fix.pull.number;
+            if fix.withdrawing().is_some_and(|withdrawal| withdrawal.effect == *effect) {
+                return Some(ForgeCall::CallOff { number });
+            }
             let merge = fix.merge.as_ref().filter(|merge| merge.effect == *effect)?;
-            let (number, head, road) = (fix.pull.number, merge.head.clone(), merge.road);
+            let (head, road) = (merge.head.clone(), merge.road);
             Some(ForgeCall::Merge { number, head, road })
         }
         Layer2::Idle

@@ -227,6 +227,24 @@ fn answers_of_the_target_count_only_in_a_row() {
 }
 
 #[test]
+fn a_target_that_answers_with_nothing_but_errors_is_not_waited_for_until_the_limit() {
+    let limits = Limits::default();
+    let failing = || Seen::TargetFailing { status: 500, path: "/checkout".to_owned() };
+    let mut tally = Tally::default();
+    let mut look = |at, seen| tally.add(&probe(seconds(at), seen), DAWN, &limits);
+    for at in 1..10 {
+        assert_eq!(look(at, failing()), None, "{at}");
+    }
+    // An answer of the one before it: names are still moving.
+    assert_eq!(look(10, Seen::Other { marker: "v42".to_owned(), status: 200 }), None);
+    for at in 11..20 {
+        assert_eq!(look(at, failing()), None, "{at}");
+    }
+    let last = probe(seconds(20), failing());
+    assert_eq!(look(20, failing()), Some(Verdict::NotServing { last }));
+}
+
+#[test]
 fn after_the_limit_production_does_not_serve_the_target() {
     let limits = Limits::default();
     let look = |at: Timestamp, seen| Tally::default().add(&probe(at, seen), DAWN, &limits);
@@ -237,7 +255,7 @@ fn after_the_limit_production_does_not_serve_the_target() {
     // Whoever begins to answer from the target at the limit is looked at again before anything is said.
     assert_eq!(look(seconds(61), Seen::Target), None);
     // The last of enough good ones counts, however late.
-    let mut tally = Tally { agreeing: 2 };
+    let mut tally = Tally { agreeing: 2, failing: 0 };
     let found = tally.add(&probe(seconds(90), Seen::Target), DAWN, &limits);
     assert_eq!(found, Some(SERVING));
     assert_eq!(probe(DAWN, Seen::Target).target, id_of("v41"));

@@ -1,15 +1,18 @@
-// The face of the modelled Slack: draws what GET /console/state says, and sends back what a person types and presses.
+// The face of the modelled chats: draws what GET /console/state says, and sends back what a person types and presses.
 //
 // Owns:        the order in which the page is drawn, and the wiring of it all at the start.
 // Never:       decides anything about an incident, outlives its snapshot with knowledge of its own, or reads foreign
 //              text as HTML. This holds for every module here.
-// Look next:   state.js for what is known, server.js for how it comes, mrkdwn.js for the only parser.
+// Look next:   state.js for what is known, server.js for how it comes, mrkdwn.js and
+//              markdown.js for the only parsers, guild.js for how Discord is read.
 
 import { markRead, renderChannels } from "./channels.js";
 import { renderCode } from "./code.js";
 import { wireCompletion } from "./completion.js";
 import { wireComposer } from "./composer.js";
 import { $ } from "./dom.js";
+import { renderFaces, wireFaces } from "./faces.js";
+import { renderForm, wireForm } from "./forms.js";
 import { renderGuide, wireGuide } from "./guide.js";
 import { renderLog, wireLog } from "./log.js";
 import { wireTabs } from "./navigation.js";
@@ -33,12 +36,14 @@ function render() {
   renderPointer();
   renderCode();
   renderShop();
+  renderFaces();
   markRead();
   renderBot();
   renderPeople();
   renderChannels();
   renderLog();
   renderGuide();
+  renderForm();
 }
 
 /** Person and channel must exist in this world; after a restart of the demo they may be others. */
@@ -56,7 +61,9 @@ function wire() {
   wireZone();
   wireGuide();
   wireTabs();
+  wireFaces();
   wireConfirm();
+  wireForm();
   new ResizeObserver(() => world && (renderRate(), placeMark())).observe($("production"));
   document.addEventListener("visibilitychange", () => world && !document.hidden && render());
 }

@@ -1,6 +1,7 @@
-// Owns: how each kind of Block Kit block and element is drawn.
+// Owns: how each kind of Block Kit block and element is drawn. Discord's parts of a message are in embeds.js.
 
 import { el, webAddress } from "./dom.js";
+import { embedNodes, rowNodes, wordsNodes } from "./embeds.js";
 import { textNodes } from "./mrkdwn.js";
 import { press, pressName } from "./presses.js";
 
@@ -25,6 +26,12 @@ export function blockNodes(block, place) {
       ];
     case "image":
       return [imageFigure(block)];
+    case "words":
+      return wordsNodes(block);
+    case "embed":
+      return embedNodes(block);
+    case "row":
+      return rowNodes(block, place);
     default:
       return [el("p", { class: "unknown" }, `(a “${block.type}” block, which this page does not draw)`)];
   }

@@ -2,14 +2,17 @@
 
 import { $, el, setText } from "./dom.js";
 import { redrawGuide } from "./redraw.js";
-import { world } from "./state.js";
+import { begun, slotsFor } from "./slots.js";
+import { ui, world } from "./state.js";
 
-const completion = { options: [], active: 0, closedFor: null };
+/** `moved`: the arrow keys were used since the text last changed. */
+const completion = { options: [], active: 0, moved: false, closedFor: null };
 
 /** What could come next: commands after "/", subcommands after a command that has some. */
 function completionsFor(text) {
+  const slots = ui.face === "discord" ? slotsFor(text, renderCompletions) : [];
   const words = text.match(/^(\/\S*)(?:\s+(\S*))?$/);
-  if (!words) return [];
+  if (slots.length > 0 || !words) return slots;
   const [, first, second] = words;
   if (second === undefined && !/\s$/.test(text)) {
     return world.commands.filter((command) => command.command.startsWith(first)).map(commandOption);
@@ -40,12 +43,15 @@ export function renderCompletions() {
   if (completion.closedFor !== text) completion.closedFor = null;
   const isOpen = world && document.activeElement === input && completion.closedFor === null;
   completion.options = isOpen ? completionsFor(text) : [];
-  completion.active = Math.min(completion.active, Math.max(0, completion.options.length - 1));
+  // What nobody needs to fill in is only proposed.
+  const isProposal = completion.options[0]?.passive && !completion.moved;
+  const last = Math.max(0, completion.options.length - 1);
+  completion.active = isProposal ? -1 : Math.min(Math.max(0, completion.active), last);
   const list = $("completions");
   list.hidden = completion.options.length === 0;
   list.replaceChildren(...completion.options.map(optionNode));
   input.setAttribute("aria-expanded", String(!list.hidden));
-  if (list.hidden) input.removeAttribute("aria-activedescendant");
+  if (list.hidden || completion.active < 0) input.removeAttribute("aria-activedescendant");
   else input.setAttribute("aria-activedescendant", `option-${completion.active}`);
   list.children[completion.active]?.scrollIntoView({ block: "nearest" });
   renderHint();
@@ -68,8 +74,10 @@ function optionNode(option, index) {
 
 function accept(index) {
   const input = $("composer-input");
-  input.value = `${completion.options[index].insert} `;
+  const { whole, insert } = completion.options[index];
+  input.value = whole ?? (ui.face === "discord" ? begun(`${insert} `) : `${insert} `);
   completion.active = 0;
+  completion.moved = false;
   input.focus();
   renderCompletions();
 }
@@ -93,12 +101,15 @@ function onComposerKey(event) {
   if (!count) return;
   const option = completion.options[completion.active];
   // A command that is written out in full is ready to send; Enter must not ask for a second press.
-  const isWritten = $("composer-input").value.trim() === option.insert && !option.more;
+  const isWritten = !option || ($("composer-input").value.trim() === option.insert && !option.more);
+  const isMove = event.key === "ArrowDown" || event.key === "ArrowUp";
   if (event.key === "ArrowDown") completion.active = (completion.active + 1) % count;
-  else if (event.key === "ArrowUp") completion.active = (completion.active + count - 1) % count;
+  else if (event.key === "ArrowUp") completion.active = (Math.max(completion.active, 0) + count - 1) % count;
   else if (event.key === "Escape") completion.closedFor = $("composer-input").value;
-  else if ((event.key === "Enter" && !isWritten) || (event.key === "Tab" && !event.shiftKey)) accept(completion.active);
+  else if (event.key === "Enter" && !isWritten) accept(completion.active);
+  else if (event.key === "Tab" && !event.shiftKey) accept(Math.max(completion.active, 0));
   else return;
+  if (isMove) completion.moved = true;
   event.preventDefault();
   renderCompletions();
 }
@@ -107,6 +118,7 @@ export function wireCompletion() {
   const input = $("composer-input");
   input.addEventListener("input", () => {
     completion.active = 0;
+    completion.moved = false;
     renderCompletions();
   });
   input.addEventListener("keydown", onComposerKey);

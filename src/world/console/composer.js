@@ -4,6 +4,7 @@ import { renderCompletions } from "./completion.js";
 import { $, setText } from "./dom.js";
 import { followEnd } from "./log.js";
 import { post } from "./server.js";
+import { wanted } from "./slots.js";
 import { commandNamed, ui, world } from "./state.js";
 
 let isSending = false;
@@ -18,10 +19,7 @@ async function send(event) {
   setText($("composer-error"), "");
   $("composer").classList.add("sending");
   renderCompletions();
-  const body = { user: ui.user, channel: ui.channel, text };
-  const answer = text.startsWith("/")
-    ? await post("/console/command", body)
-    : await post("/console/message", { ...body, thread_ts: null });
+  const answer = await (ui.face === "discord" ? toDiscord(text) : toSlack(text));
   if (answer.ok && text.startsWith(commandNamed("rollback"))) ui.askedAt = performance.now();
   isSending = false;
   $("composer").classList.remove("sending");
@@ -31,6 +29,17 @@ async function send(event) {
     if (!input.value) input.value = text; // Nothing typed is lost.
   }
   renderCompletions();
+}
+
+function toSlack(text) {
+  const body = { user: ui.user, channel: ui.channel, text };
+  return text.startsWith("/") ? post("/console/command", body) : post("/console/message", { ...body, thread_ts: null });
+}
+
+async function toDiscord(text) {
+  if (!text.startsWith("/")) return post("/console/discord/message", { user: ui.user, channel: ui.channel, text });
+  const { body, error } = wanted(text);
+  return error ? { ok: false, error } : post("/console/discord/command", body);
 }
 
 export function wireComposer() {

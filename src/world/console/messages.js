@@ -21,7 +21,8 @@ export function createMessage(message) {
     face: null,
     avatar: el("span", { class: "avatar", "aria-hidden": "true" }),
     head: el("p", { class: "message-head" }),
-    only: el("p", { class: "only-you", hidden: true }, "Only visible to you"),
+    only: el("p", { class: "only-you", hidden: true }, ""),
+    used: el("p", { class: "used", hidden: true }),
     body: el("div", { class: "message-body" }),
     problem: el("p", { class: "problem", role: "alert" }),
     thread: el("div", { class: "thread" }),
@@ -31,7 +32,7 @@ export function createMessage(message) {
     "li",
     { class: "message", tabindex: "-1" },
     view.avatar,
-    el("div", { class: "message-main" }, view.only, view.head, view.body, view.problem, view.thread),
+    el("div", { class: "message-main" }, view.only, view.used, view.head, view.body, view.problem, view.thread),
   );
   views.set(node, view);
   return node;
@@ -59,6 +60,9 @@ function drawHead(node, view, message) {
   node.classList.toggle("from-bot", Boolean(message.bot));
   node.classList.toggle("ephemeral", Boolean(message.ephemeral_for));
   view.only.hidden = !message.ephemeral_for;
+  setText(view.only, ui.face === "discord" ? "Only you can see this" : "Only visible to you");
+  view.used.hidden = !message.command;
+  setText(view.used, message.command ? `${personById(message.command.user)?.name} used ${message.command.line}` : "");
   setText(view.avatar, message.bot ? "" : name.slice(0, 1));
   view.head.replaceChildren(
     el("strong", {}, name),
@@ -74,7 +78,7 @@ function drawBody(view, message, isEdit) {
     : [{ type: "section", text: { type: "mrkdwn", text: message.text ?? "" } }];
   view.body.classList.toggle(
     "card",
-    blocks.length > 1 || blocks.some((block) => block.accessory || block.type === "actions"),
+    !message.room && (blocks.length > 1 || blocks.some((block) => block.accessory || block.type === "actions")),
   );
   const place = { channel: view.channel, ts: view.ts };
   const items = blocks.map((block, index) => ({ block, key: `${index}:${block.type}:${block.block_id ?? ""}` }));

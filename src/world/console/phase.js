@@ -1,6 +1,7 @@
 // Owns: where the story is. Read from the pointer, the shop and what the bot says, so that a reload or a second person
 //       changes nothing. Look next: story.js for what the guide says of each phase.
 
+import { headlines, labels } from "./cards.js";
 import { isVisible, liveDeployment, ui, workChannel, world } from "./state.js";
 
 /** Where the story is, by the headline of the newest card, while customers are served well. */
@@ -55,6 +56,10 @@ function brokenPhase() {
     ui.askedAt = -Infinity; // The card is the answer: nothing more is on its way.
     return "card";
   }
+  if (offers("Give a reason")) {
+    ui.askedAt = -Infinity;
+    return "trapped";
+  }
   if (isTurnedDown()) return "refused";
   if (performance.now() - ui.askedAt < 8000) return "asked";
   return cardHeadline() ? "again" : "broken";
@@ -67,22 +72,19 @@ function isTurnedDown() {
   const answer = fromTheBot()
     .filter((message) => isVisible(message) && !message.thread_ts)
     .at(-1);
-  return Boolean(answer?.ephemeral_for) && !answer.blocks?.some((block) => block.type === "actions");
+  return Boolean(answer?.ephemeral_for) && labels(answer).length === 0;
 }
 
 /** What the newest card says that it is at, without the incident's number; empty before the first card. */
 function cardHeadline() {
-  const headers = fromTheBot()
+  const all = fromTheBot()
     .filter((message) => !message.ephemeral_for)
-    .flatMap((message) => message.blocks ?? [])
-    .filter((block) => block.type === "header");
-  return (headers.at(-1)?.text?.text ?? "").replace(/^[^:]*: /, "");
+    .flatMap(headlines);
+  return (all.at(-1) ?? "").replace(/^[^:]*: /, "");
 }
 
 /** Whether a button with this label is on offer to everybody in the working channel. */
 const offers = (label) =>
   fromTheBot()
     .filter((message) => !message.ephemeral_for)
-    .flatMap((message) => message.blocks ?? [])
-    .flatMap((block) => [...(block.elements ?? []), block.accessory])
-    .some((item) => item?.type === "button" && item.text?.text === label);
+    .some((message) => labels(message).includes(label));

@@ -25,7 +25,7 @@ export async function press(target, confirm) {
   }
   ui.problems.delete(messageKey(target.channel, target.ts));
   redrawLog();
-  const answer = await post("/console/press", { user, ...target });
+  const answer = await post(target.path ?? "/console/press", { user, ...target });
   underWay.answered = true;
   if (answer.ok) await pause(1500);
   else ui.problems.set(messageKey(target.channel, target.ts), answer.error);

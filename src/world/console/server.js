@@ -43,8 +43,11 @@ function tidy(state) {
     users: state.users ?? [],
     channels: state.channels ?? [],
     messages: state.messages ?? {},
+    modals: state.modals ?? {},
     commands: state.commands ?? [],
     bot: state.bot ?? { id: "", name: "repoint", connected: false },
+    faces: state.faces ?? { slack: true, discord: false },
+    discord: state.discord ?? null,
     code: state.code ?? null,
     pointer: state.pointer ? { ...state.pointer, deployments: state.pointer.deployments ?? [] } : null,
     shop: { url: state.shop?.url ?? "", buckets: state.shop?.buckets ?? [] },
@@ -74,7 +77,7 @@ function heartbeat() {
 
 export const isStopped = () => line.failures >= 2;
 
-/** Posts JSON and answers `{ok, error}` in every case, with words a person can read. */
+/** Posts JSON and answers `{ok, error}` in every case, with words a person can read, and with whatever else came. */
 export async function post(path, body) {
   try {
     const response = await fetch(path, {
@@ -84,7 +87,7 @@ export async function post(path, body) {
       signal: AbortSignal.timeout(15000),
     });
     const answer = await response.json().catch(() => null);
-    if (answer?.ok) return { ok: true };
+    if (answer?.ok) return answer;
     return { ok: false, error: answer?.error ?? `The demo could not do that (HTTP ${response.status}).` };
   } catch {
     return { ok: false, error: "The demo does not answer. Is it still running?" };

@@ -1,15 +1,29 @@
-// Owns: what is known here: the last snapshot, what this page alone has chosen, and the look-ups in both.
+// Owns: what is known here: the last snapshot as the chosen face sees it, what this page alone has chosen, and the look-ups
+//       in both.
 
-/** The last snapshot of the demo, or null before the first one. */
+import { throughDiscord } from "./guild.js";
+
+/** The last snapshot of the demo as the chosen face sees it, or null before the first one. */
 export let world = null;
+
+/** The last snapshot as it came. */
+let latest = null;
 
 /** Takes a fresh snapshot; only server.js does this. */
 export function setWorld(snapshot) {
-  world = snapshot;
+  latest = snapshot;
+  wearFace();
+}
+
+/** Looks at the last snapshot with the chosen face, or with the only one that there is. */
+export function wearFace() {
+  if (!latest.faces[ui.face]) ui.face = latest.faces.slack ? "slack" : "discord";
+  world = ui.face === "discord" ? throughDiscord(latest) : latest;
 }
 
 /** What this page alone knows and more than one module needs. Nothing here outlives the tab. */
 export const ui = {
+  face: remembered("face") === "discord" ? "discord" : "slack",
   user: remembered("user"),
   channel: null,
   utc: remembered("utc") === "yes",
@@ -38,6 +52,7 @@ export function remember(name, value) {
 export const personById = (id) =>
   world.users.find((user) => user.id === id) ?? (world.bot.id === id ? world.bot : null);
 export const channelById = (id) => world.channels.find((channel) => channel.id === id) ?? null;
+export const roleById = (id) => world.discord?.roles.find((role) => role.id === id) ?? null;
 export const workChannel = () => world.channels.find((channel) => channel.name === "incidents") ?? world.channels[0];
 export const liveDeployment = () => world.pointer?.deployments.find((deployment) => deployment.live) ?? null;
 

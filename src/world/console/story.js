@@ -39,6 +39,11 @@ const STORY = {
     lead: "The bot found the last deployment that served well.",
     next: ["Look at the target on the card, then press ", show("Confirm"), "."],
   }),
+  trapped: ({ show }) => ({
+    step: 0,
+    lead: "A migration took away what the older version needs: one press is not enough.",
+    next: ["Press ", show("Give a reason"), " and write why. Then somebody else presses Confirm."],
+  }),
   moving: () => ({
     step: 0,
     lead: "Production is being pointed back.",

@@ -1,6 +1,7 @@
 // Owns: the thread below a message: open or closed, its newest line, and replying in it.
 
 import { el, setText } from "./dom.js";
+import { flatMarkdown } from "./markdown.js";
 import { flatText } from "./mrkdwn.js";
 import { redrawLog } from "./redraw.js";
 import { post } from "./server.js";
@@ -12,7 +13,8 @@ const openThreads = new Set();
 
 /** `drawReplies` fills the open thread; a reply is a message, and messages are not known here. */
 export function drawThread(view, message, replies, drawReplies) {
-  if (message.ephemeral_for) return;
+  // In Discord a thread is begun before anybody can reply in it.
+  if (message.ephemeral_for || message.can_reply === false) return;
   const key = messageKey(view.channel, view.ts);
   // An answer that only this person can see must not hide in a closed thread.
   if (replies.some((reply) => reply.ephemeral_for && !view.answers?.has(reply.ts))) openThreads.add(key);
@@ -34,7 +36,7 @@ function drawLatest(view, reply) {
   if (view.latestFace === face) return;
   view.latestFace = face;
   view.latest.replaceChildren(
-    ...(reply ? [timeElement(reply.at, clock(reply.at)), " ", flatText(reply.text ?? "")] : []),
+    ...(reply ? [timeElement(reply.at, clock(reply.at)), " ", (reply.room ? flatMarkdown : flatText)(reply.text ?? "")] : []),
   );
 }
 
@@ -78,11 +80,14 @@ async function sendReply(view, key) {
   const text = view.replyInput.value.trim();
   if (!text || view.sending) return;
   if (text.startsWith("/")) {
-    ui.problems.set(key, "Slash commands do not work in threads. Type it in the channel's own box.");
+    ui.problems.set(key, "Slash commands cannot be typed here. Type it in the channel's own box.");
     return redrawLog();
   }
   view.sending = true;
-  const answer = await post("/console/message", { user: ui.user, channel: view.channel, text, thread_ts: view.ts });
+  const answer =
+    ui.face === "discord"
+      ? await post("/console/discord/message", { user: ui.user, channel: view.ts, text })
+      : await post("/console/message", { user: ui.user, channel: view.channel, text, thread_ts: view.ts });
   view.sending = false;
   if (answer.ok) view.replyInput.value = "";
   if (answer.ok) ui.problems.delete(key);

@@ -85,6 +85,14 @@ impl GitHubModel {
         views.collect()
     }
 
+    /// What was said on a pull request, oldest first.
+    pub fn comments(&self, number: u64) -> Vec<String> {
+        let Ok(desk) = self.desk() else { return Vec::new() };
+        let pull = desk.state.pulls.get(&number);
+        let said = pull.into_iter().flat_map(|pull| &pull.comments);
+        said.map(|comment| comment.text.clone()).collect()
+    }
+
     /// What the repository asks of pull requests.
     pub fn rules(&self) -> Rules {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()

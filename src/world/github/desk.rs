@@ -157,7 +157,7 @@ fn merged(row: &PullRow, sha: &str, base: String, at: Timestamp) -> Pull {
         size: Size::default(),
         reviews: Vec::new(),
         asked: Vec::new(),
-        comments: 0,
+        comments: Vec::new(),
         auto_merge: None,
         queued: None,
     }

@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::adapters::git::program;
+
 /// Nothing that is asked here takes a tenth of it, on the slowest machine.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A git that works in this folder and knows of no other.
 pub(super) fn command(folder: &Path) -> Command {
-    let mut git = Command::new("git");
+    let mut git = Command::new(program());
     git.current_dir(folder)
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))

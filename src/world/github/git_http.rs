@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::routes::at_the_door;
-use super::{GitHubModel, REPO, TOKEN, git};
+use super::{GitHubModel, REPO, git};
 use crate::world::cut_off::cut_off;
 
 /// How the ledger calls these requests: they are git's own, and no description of GitHub's knows them.
@@ -43,7 +43,7 @@ async fn handle(
     if let Some(response) = at_the_door(&model, &method, &uri).await {
         return response;
     }
-    if !has_token(&headers) {
+    if !has_token(&model, &headers) {
         let ask = [(header::WWW_AUTHENTICATE, "Basic realm=\"GitHub\"")];
         return (StatusCode::UNAUTHORIZED, ask, "Repository not found.\n").into_response();
     }
@@ -73,16 +73,18 @@ async fn handle(
 }
 
 /// git shows a token as the password of any user.
-fn has_token(headers: &HeaderMap) -> bool {
+fn has_token(model: &GitHubModel, headers: &HeaderMap) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some((scheme, shown)) = given.and_then(|given| given.split_once(' ')) else {
         return false;
     };
     match scheme.to_lowercase().as_str() {
-        "bearer" | "token" => shown == TOKEN,
+        "bearer" | "token" => model.lets_in(shown),
         "basic" => {
             let pair = STANDARD.decode(shown).ok().and_then(|pair| String::from_utf8(pair).ok());
-            pair.is_some_and(|pair| pair.split_once(':').is_some_and(|(_, word)| word == TOKEN))
+            pair.is_some_and(|pair| {
+                pair.split_once(':').is_some_and(|(_, word)| model.lets_in(word))
+            })
         }
         _ => false,
     }

@@ -14,6 +14,7 @@ use super::desk::{Desk, Push};
 use super::{GitHubModel, VENDOR, json};
 use crate::domain::time::Timestamp;
 use crate::engine::ports::Clock;
+use crate::world::loopback::http_client;
 
 /// GitHub waits so long for an answer, and never tries again.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,6 +87,10 @@ impl GitHubModel {
 
     /// What is to be posted now, and when there may be more.
     fn letters(&self) -> (Vec<Letter>, Option<Timestamp>) {
+        // Where nobody was yet nothing has happened.
+        if self.is_asleep() {
+            return (Vec::new(), None);
+        }
         match self.desk() {
             Ok(mut desk) => (std::mem::take(&mut desk.state.outbox), desk.next_change()),
             Err(_) => (Vec::new(), None),
@@ -95,7 +100,7 @@ impl GitHubModel {
 
 /// Posts until the model is gone.
 async fn post(model: Weak<GitHubModel>) {
-    let client = reqwest::Client::builder().timeout(PATIENCE).build();
+    let client = http_client().timeout(PATIENCE).build();
     let Ok(client) = client else { return };
     let Some(mut woken) = model.upgrade().map(|model| model.hooks.woken.subscribe()) else {
         return;

@@ -95,6 +95,30 @@ impl Repository {
         written(&mut command, message).map(Some)
     }
 
+    /// Makes the commit that takes back what a merged pull request brought to the base as `merged`, a merge or one
+    /// squashed commit; `None` where later changes stand in the way, or nothing of it is left. No branch moves.
+    pub(super) fn revert(
+        &self,
+        base: &str,
+        merged: &str,
+        message: &str,
+        author: Author<'_>,
+    ) -> anyhow::Result<Option<String>> {
+        let (from, before) = (format!("--merge-base={merged}"), format!("{merged}^1"));
+        let merge = ["merge-tree", "--write-tree", "--no-messages", &from, base, &before];
+        let Some(tree) = self.tree_of(&merge)? else { return Ok(None) };
+        if tree == self.words(&["rev-parse", &format!("{base}^{{tree}}")])? {
+            return Ok(None);
+        }
+        let mut command = self.commit_tree(&tree, &[base]);
+        let (email, date) = (author.email(), author.date());
+        command
+            .envs([("GIT_AUTHOR_NAME", author.name), ("GIT_AUTHOR_EMAIL", &email)])
+            .envs([("GIT_COMMITTER_NAME", "GitHub"), ("GIT_COMMITTER_EMAIL", "noreply@github.com")])
+            .envs([("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)]);
+        written(&mut command, message).map(Some)
+    }
+
     /// Each commit again, on top of the base, with its own author and date.
     fn rebase(&self, base: &str, head: &str) -> anyhow::Result<Option<String>> {
         let mut tip = base.to_owned();

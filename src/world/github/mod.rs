@@ -3,11 +3,13 @@
 //!
 //! `seed` holds the shop's history, `repository` and `merge` ask git and write with it, `desk` is everything that
 //! changes, with `pulls`, `queue`, `checks` and `rules`; `calls` says what is answered, `json` the shapes, `routes` and
-//! `git_http` are the doors with token and traps, `hooks` posts, `acts` is what people do there, `view` what they see.
+//! `git_http` are the doors with token and traps, `hooks` posts, `acts` is what people do there, `view` what they see,
+//! `app` lets a GitHub App in.
 //! It checks the token, and notes loudly every call that it does not know. It must never be kinder than the real one, but
 //! where that is its gate's own weakness: like the real one it takes a skipped check for a green one.
 
 mod acts;
+mod app;
 mod calls;
 mod checks;
 mod desk;
@@ -31,6 +33,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::Router;
 
 pub use acts::{Files, Outcome, PullView};
+pub use app::{APP, APP_KEY, INSTALLATION};
 pub use desk::Push;
 pub use merge::MergeMethod;
 pub use rules::{Kept, Merging, Rules};
@@ -47,7 +50,7 @@ use super::ledger::Ledger;
 /// | trap | what happens |
 /// |---|---|
 /// | `dropped` | the connection drops |
-/// | `status` | answers `{"status":502}`, or any other status |
+/// | `status` | answers `{"status":502}`, or any other status, with a `"body"` of one's own if there is one |
 /// | `rate_limited` | answers 403 with the headers of a spent rate limit, `{"wait":60}` seconds until there is more |
 /// | `hang` | never answers |
 /// | `garbage` | answers 200 with a page that is not JSON |
@@ -65,6 +68,7 @@ use super::ledger::Ledger;
 /// | `mergeable_unknown` | an open pull request's `mergeable` is null: GitHub is still finding out |
 /// | `base_moved` | while a pull request is merged somebody else's goes in, and 405 is answered |
 /// | `teammate` | before the call, also one of git's own, is answered somebody does something, see below |
+/// | `revoked` | every token that the App was given is taken back before the call |
 /// | `hook_dropped` | a delivery of the webhook never arrives |
 /// | `hook_repeated` | a delivery arrives twice |
 ///
@@ -91,6 +95,7 @@ pub const FAULTS: &[&str] = &[
     "mergeable_unknown",
     "base_moved",
     "teammate",
+    "revoked",
     "hook_dropped",
     "hook_repeated",
 ];
@@ -101,8 +106,11 @@ pub(super) const VENDOR: &str = "github";
 /// The account and the repository.
 pub const REPO: &str = "demo/shop";
 
-/// The only token that is accepted.
+/// The only token that is accepted, besides those that the App is given.
 const TOKEN: &str = "github_pat_demo_8c41f0b7e25d";
+
+/// What the webhook is signed with.
+const WEBHOOK_SECRET: &str = "whs_demo_5d0e9b72c4";
 
 /// Whose token it is.
 const BOT: &str = "repoint-bot";
@@ -118,6 +126,7 @@ pub struct GitHubModel {
     newest: OnceLock<&'static str>,
     rules: Mutex<Rules>,
     hooks: Hooks,
+    given: app::Given,
     unknown_calls: Mutex<Vec<String>>,
 }
 
@@ -137,6 +146,7 @@ impl GitHubModel {
             newest: OnceLock::new(),
             rules: Mutex::default(),
             hooks: Hooks::new(),
+            given: app::Given::default(),
             unknown_calls: Mutex::default(),
         })
     }
@@ -165,9 +175,14 @@ impl GitHubModel {
         routes::router(Arc::clone(self))
     }
 
-    /// The only token that it accepts.
+    /// The token that somebody made for it.
     pub fn token(&self) -> &'static str {
         TOKEN
+    }
+
+    /// The secret that somebody chose for its webhook.
+    pub fn webhook_secret(&self) -> &'static str {
+        WEBHOOK_SECRET
     }
 
     /// Calls that this model did not know: a world is sound when there are none.

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use super::checks::{Ci, Occasion};
 use super::desk::{Desk, Push};
 use super::hooks::Event;
-use super::merge::{Author, MergeMethod, Merging};
+use super::merge::{Author, MergeMethod, Merging, NOBODY};
 use super::repository::Comparison;
-use super::rules;
+use super::{BOT, rules};
 use crate::domain::time::Timestamp;
 
 /// A pull request.
@@ -36,7 +36,7 @@ pub(super) struct Pull {
     pub(super) reviews: Vec<Review>,
     /// Who was asked for a review and has given none, by login.
     pub(super) asked: Vec<String>,
-    pub(super) comments: u64,
+    pub(super) comments: Vec<Comment>,
     pub(super) auto_merge: Option<AutoMerge>,
     pub(super) queued: Option<Queued>,
 }
@@ -64,6 +64,14 @@ pub(super) struct Review {
     pub(super) sha: String,
     pub(super) at: Timestamp,
     pub(super) verdict: Verdict,
+}
+
+/// What somebody said on a pull request.
+#[derive(Clone, Debug)]
+pub(super) struct Comment {
+    pub(super) id: u64,
+    pub(super) text: String,
+    pub(super) at: Timestamp,
 }
 
 /// What a review says.
@@ -120,6 +128,10 @@ pub(super) struct Standing {
     /// GitHub's word for what the button would do.
     pub(super) word: &'static str,
 }
+
+/// GitHub's sentence for a revert that it cannot make.
+const NOT_REVERTED: &str = "Sorry, this pull request couldn't be reverted automatically. It may have already been \
+                            reverted, or the content may have changed since it was merged.";
 
 impl Pull {
     pub(super) fn is_open(&self) -> bool {
@@ -196,7 +208,7 @@ impl Desk<'_> {
             size: Size::default(),
             reviews: Vec::new(),
             asked: self.rules.reviewers.clone(),
-            comments: 0,
+            comments: Vec::new(),
             auto_merge: None,
             queued: None,
         };
@@ -256,6 +268,36 @@ impl Desk<'_> {
             (pull.fate, pull.updated) = (Fate::Open, at);
             self.tell(Event::Pull { number, action: "reopened", at });
         }
+    }
+
+    /// GitHub takes a merged pull request back: a branch of its own, and a pull request of it. Answers its number, or
+    /// GitHub's sentence.
+    pub(super) fn revert(
+        &mut self,
+        pull: &Pull,
+        title: Option<String>,
+        body: Option<String>,
+    ) -> Result<u64, String> {
+        let Fate::Merged { sha, .. } = &pull.fate else {
+            return Err("Pull request is not merged".to_owned());
+        };
+        let branch = format!("revert-{}-{}", pull.number, pull.branch);
+        if self.state.branches.contains_key(&branch) {
+            return Err(format!("A branch named {branch} already exists"));
+        }
+        let (base, author) = (self.main(), Author { name: BOT, at: self.now });
+        let own = format!("Revert \"{}\"", pull.title);
+        let message = format!("{own}\n\nThis reverts commit {sha}.\n");
+        let git = |error: anyhow::Error| error.to_string();
+        let made = self.repository().revert(&base, sha, &message, author).map_err(git)?;
+        let made = made.ok_or_else(|| NOT_REVERTED.to_owned())?;
+        self.repository().move_branch(&branch, "", &made).map_err(git)?;
+        let (at, author, subject) = (self.now, BOT.to_owned(), own.clone());
+        let push = Push { branch: branch.clone(), sha: made, subject, author, at, number: None };
+        self.moved(NOBODY, push);
+        let title = title.unwrap_or(own);
+        let wish = Wish { title, body, author: BOT.to_owned(), branch, is_draft: false };
+        self.open(wish).map_err(|_| NOT_REVERTED.to_owned())
     }
 
     /// Whether GitHub would merge it now.

@@ -120,6 +120,12 @@ impl Desk<'_> {
         self.tell(Event::Pull { number, action: "auto_merge_enabled", at });
     }
 
+    /// Merge it no longer by itself.
+    pub(super) fn merge_by_hand(&mut self, number: u64) {
+        self.forget_auto_merge(number);
+        self.tell(Event::Pull { number, action: "auto_merge_disabled", at: self.now });
+    }
+
     /// Puts it into the queue: its merge with the main branch is made and looked at by CI.
     pub(super) fn enqueue(&mut self, number: u64) -> Result<(), NotMerged> {
         self.enqueue_at(number, self.now)

@@ -12,7 +12,7 @@ use axum::routing::post;
 use serde_json::Value;
 
 use super::calls::history::crowd;
-use super::{GitHubModel, TOKEN, VENDOR, git_http, json};
+use super::{GitHubModel, VENDOR, git_http, json};
 use crate::domain::time::Span;
 use crate::engine::ports::Clock;
 use crate::world::call::{by_trap, noting};
@@ -153,11 +153,16 @@ async fn handle(
     if let Some(response) = at_the_door(&model, &method, &uri).await {
         return response;
     }
-    if !has_token(&headers) {
-        return respond(&Answer::problem(401, "Bad credentials"));
-    }
     let (path, is_read) = (uri.path().to_owned(), method == Method::GET);
     let trap = |kind| model.ledger.spring(VENDOR, kind, method.as_str(), &path);
+    let request = Request::read(method.clone(), &uri, &body);
+    if let Some(answer) = model.answer_app(&request, &headers) {
+        let is_lost = !is_read && trap("lost_answer").is_some();
+        return if is_lost { cut_off() } else { respond(&answer) };
+    }
+    if let Some(refused) = turned_away(&model, &headers) {
+        return respond(&refused);
+    }
     if is_about_rules(&path) && trap("protection_unreadable").is_some() {
         let message = "Resource not accessible by personal access token";
         return respond(&Answer::problem(403, message).by_trap());
@@ -165,7 +170,6 @@ async fn handle(
     let is_crowded = path.contains("/compare/") && trap("many_files").is_some();
     let is_lost = !is_read && trap("lost_answer").is_some();
     let teammate = trap("teammate");
-    let request = Request::read(method, &uri, &body);
     let asked = Arc::clone(&model);
     let answered = tokio::task::spawn_blocking(move || {
         teammate.iter().for_each(|fault| asked.teammate(fault));
@@ -193,6 +197,9 @@ pub(super) async fn at_the_door(
         if trap(kind).is_some() {
             model.tighten(kind);
         }
+    }
+    if trap("revoked").is_some() {
+        model.given.revoke();
     }
     if trap("hang").is_some() {
         std::future::pending::<()>().await;
@@ -223,10 +230,17 @@ fn decoded(segment: &str) -> String {
     url::form_urlencoded::parse(as_value.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }
 
-fn has_token(headers: &HeaderMap) -> bool {
+/// The answer to whoever shows no token that counts.
+fn turned_away(model: &GitHubModel, headers: &HeaderMap) -> Option<Answer> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let shown = given.and_then(|given| given.split_once(' '));
-    shown.is_some_and(|(scheme, token)| matches!(scheme, "Bearer" | "token") && token == TOKEN)
+    let token = shown.filter(|(scheme, _)| matches!(*scheme, "Bearer" | "token"));
+    let token = token.map_or("", |(_, token)| token);
+    if model.lets_in(token) {
+        return None;
+    }
+    let refused = Answer::problem(401, "Bad credentials");
+    Some(if model.given.took_back(token) { refused.by_trap() } else { refused })
 }
 
 fn respond(answer: &Answer) -> Response {
@@ -256,7 +270,11 @@ fn forced(fault: &Fault) -> Response {
         403 => "Resource not accessible by personal access token",
         _ => "Server Error",
     };
-    respond(&Answer::problem(status, message).by_trap())
+    let answer = match fault.with.get("body") {
+        Some(body) => Answer::new(status, body.clone()),
+        None => Answer::problem(status, message),
+    };
+    respond(&answer.by_trap())
 }
 
 /// The trap `rate_limited`.

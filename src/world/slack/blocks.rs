@@ -3,6 +3,8 @@
 //! Stricter than lenient: a block type or element that the bot has no business sending is refused, so that a typing
 //! mistake never passes here and fails at Slack. Limits: docs.slack.dev/reference/block-kit.
 
+pub(super) mod view;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -58,13 +60,18 @@ impl Checker {
         self.errors.push(format!("[ERROR] {what} [json-pointer:{at}]"));
     }
 
-    fn block(&mut self, block: &Value, at: &str) {
+    /// A block's name, which no other block has.
+    fn name(&mut self, block: &Value, at: &str) {
         self.string(block, "block_id", 255, at);
         if let Some(id) = block["block_id"].as_str()
             && !self.block_ids.insert(id.to_owned())
         {
             self.complain("block_id already exists", &format!("{at}/block_id"));
         }
+    }
+
+    fn block(&mut self, block: &Value, at: &str) {
+        self.name(block, at);
         match block["type"].as_str() {
             Some("header") => {
                 self.keys(block, &["text"], at);

@@ -27,7 +27,7 @@ pub(super) struct LastDelivery {
 }
 
 /// How a delivery ended.
-enum Delivered {
+pub(super) enum Delivered {
     /// Answered in time, with this body.
     Answered(Value),
     /// Slack's word for what went wrong.
@@ -60,31 +60,36 @@ impl SlackModel {
         Ok(())
     }
 
-    /// A person presses a button.
+    /// A person presses a button. What is pressed is settled by the call; the bot hears of it once the future is awaited.
     ///
     /// # Errors
     /// When the person cannot see such a button.
-    pub async fn press(
+    pub fn press(
         &self,
         user: &str,
         channel: &str,
         ts: &str,
         block_id: &str,
         action_id: &str,
-    ) -> Result<(), String> {
+    ) -> impl Future<Output = Result<(), String>> {
         let message = self.state().store.find(channel, ts).cloned();
-        let message = message.filter(|one| one.visible_to(user)).ok_or("no such message")?;
-        let element = element(&message, block_id, action_id).ok_or("no such button")?;
-        let payload = self.press_payload(user, channel, &message, block_id, &element);
-        let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("payload", &payload.to_string())
-            .finish();
-        let delivered = self.deliver("/slack/interactions", "interactive", form, payload).await;
-        if let Delivered::Failed(code) = delivered {
-            // Slack shows a small warning beside the button.
-            self.slackbot(channel, user, format!("This app did not respond ({code})."));
+        let message = message.filter(|one| one.visible_to(user)).ok_or("no such message");
+        let pressed = message.and_then(|message| {
+            let element = element(&message, block_id, action_id).ok_or("no such button")?;
+            Ok(self.press_payload(user, channel, &message, block_id, &element))
+        });
+        async move {
+            let payload = pressed?;
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair("payload", &payload.to_string())
+                .finish();
+            let delivered = self.deliver("/slack/interactions", "interactive", form, payload).await;
+            if let Delivered::Failed(code) = delivered {
+                // Slack shows a small warning beside the button.
+                self.slackbot(channel, user, format!("This app did not respond ({code})."));
+            }
+            Ok(())
         }
-        Ok(())
     }
 
     /// Delivers the last HTTP delivery once more, to the letter. Returns the status.
@@ -122,7 +127,7 @@ impl SlackModel {
             ("api_app_id", seed.app_id.clone()),
             ("is_enterprise_install", "false".to_owned()),
             ("response_url", response::mint(self, user, channel, None)),
-            ("trigger_id", self.trigger_id()),
+            ("trigger_id", self.trigger_id(user)),
         ]
     }
 
@@ -156,7 +161,7 @@ impl SlackModel {
                 "type": "message", "message_ts": message.ts, "channel_id": channel,
                 "is_ephemeral": is_ephemeral,
             },
-            "trigger_id": self.trigger_id(),
+            "trigger_id": self.trigger_id(user),
             "team": {"id": seed.team.id, "domain": seed.team.domain},
             "enterprise": null,
             "is_enterprise_install": false,
@@ -172,11 +177,6 @@ impl SlackModel {
             payload["message"] = shown(self, message);
         }
         payload
-    }
-
-    fn trigger_id(&self) -> String {
-        let id = self.state().store.next_id();
-        format!("{}.{}.{id:032x}", self.now().0, self.seed().team.id.len())
     }
 
     /// Delivers, and keeps what the bot answers.
@@ -196,7 +196,7 @@ impl SlackModel {
         delivered
     }
 
-    async fn carry(
+    pub(super) async fn carry(
         &self,
         path: &'static str,
         kind: &str,

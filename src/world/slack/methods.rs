@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::blocks::{self, BlocksError};
 use super::store::{Author, Content, Message, Place, micros};
-use super::{Channel, SlackModel, User};
+use super::{Channel, SlackModel, User, views};
 
 type Arguments = Map<String, Value>;
 type Answer = Result<Value, &'static str>;
@@ -24,6 +24,7 @@ pub(super) fn takes_json(name: &str) -> bool {
             | "chat.update"
             | "chat.delete"
             | "conversations.history"
+            | "views.open"
     )
 }
 
@@ -72,6 +73,7 @@ pub(super) fn call(
         "users.list" => Ok(users(model)),
         "usergroups.list" => Ok(usergroups(model)),
         "usergroups.users.list" => group_users(model, arguments),
+        "views.open" => views::open(model, arguments),
         _ => {
             model.state().unknown_calls.push(format!("slack method {name}"));
             Err("unknown_method")
@@ -349,11 +351,15 @@ fn conversations(model: &SlackModel) -> Value {
 }
 
 fn shown_user(model: &SlackModel, user: &User) -> Value {
-    json!({
+    let mut shown = json!({
         "id": user.id, "team_id": model.seed().team.id, "name": user.name, "deleted": false,
         "is_bot": false, "is_restricted": false, "is_ultra_restricted": false,
         "profile": {"real_name": user.name, "display_name": user.name},
-    })
+    });
+    for flag in model.state().flags.get(&user.id).into_iter().flatten() {
+        shown[*flag] = true.into();
+    }
+    shown
 }
 
 fn users(model: &SlackModel) -> Value {
@@ -363,7 +369,8 @@ fn users(model: &SlackModel) -> Value {
 }
 
 fn usergroups(model: &SlackModel) -> Value {
-    let groups = model.seed().groups.iter().map(|group| {
+    let state = model.state();
+    let groups = state.groups.iter().map(|group| {
         json!({"id": group.id, "handle": group.handle, "name": group.name, "user_count": group.users.len()})
     });
     json!({"usergroups": groups.collect::<Vec<_>>()})
@@ -371,6 +378,11 @@ fn usergroups(model: &SlackModel) -> Value {
 
 fn group_users(model: &SlackModel, arguments: &Arguments) -> Answer {
     let id = text_of(arguments, "usergroup").ok_or("no_such_subteam")?;
-    let group = model.seed().groups.iter().find(|group| group.id == id).ok_or("no_such_subteam")?;
-    Ok(json!({"users": group.users}))
+    let state = model.state();
+    let group = state.groups.iter().find(|group| group.id == id).ok_or("no_such_subteam")?;
+    // Accounts that were switched off are in no list unless one asks for them.
+    let is_off =
+        |user: &&String| state.flags.get(*user).is_some_and(|flags| flags.contains("deleted"));
+    let users: Vec<&String> = group.users.iter().filter(|user| !is_off(user)).collect();
+    Ok(json!({"users": users}))
 }

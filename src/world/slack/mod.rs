@@ -1,8 +1,8 @@
 //! A model of one Slack workspace: what was said, the Web API, and the delivery of commands and presses as Slack makes it.
 //!
 //! Owns the workspace's memory. Speaks the real wire formats on loopback, checks tokens, and is loud about calls it does not
-//! know. `methods` is the Web API, `deliver` what people type and press, `response` the addresses for answers, `socket`
-//! Socket Mode. It knows nothing of the bot.
+//! know. `methods` is the Web API, `deliver` what people type and press, `views` the modals that they fill in, `response` the
+//! addresses for answers, `socket` Socket Mode. It knows nothing of the bot.
 
 mod blocks;
 mod deliver;
@@ -15,8 +15,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod views;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +26,7 @@ use serde_json::Value;
 
 use super::clock::WorldClock;
 use super::ledger::Ledger;
+use super::loopback::http_client;
 use crate::domain::time::Timestamp;
 use crate::engine::ports::Clock;
 use deliver::LastDelivery;
@@ -33,6 +35,7 @@ use store::{Author, Content, Place, Store};
 
 pub use seed::{Bot, Channel, Credentials, Group, SlackSeed, Team, User};
 pub use store::Message;
+pub use views::Modal;
 
 /// The vendor's name in the ledger.
 pub(super) const VENDOR: &str = "slack";
@@ -72,6 +75,12 @@ struct State {
     replies: Vec<Value>,
     unknown_calls: Vec<String>,
     last_delivery: Option<LastDelivery>,
+    triggers: BTreeMap<String, views::Trigger>,
+    /// The modal that each person has before them.
+    modals: BTreeMap<String, Modal>,
+    groups: Vec<Group>,
+    /// What is set on accounts besides being there, for example `is_restricted`: by user id.
+    flags: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
 /// A button that a person can see.
@@ -96,10 +105,8 @@ impl SlackModel {
         seed: SlackSeed,
         address: SocketAddr,
     ) -> anyhow::Result<Arc<Self>> {
-        // A second call changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        let http = http_client().build()?;
+        let state = State { groups: seed.groups.clone(), ..State::default() };
         Ok(Arc::new(Self {
             clock,
             ledger,
@@ -107,7 +114,7 @@ impl SlackModel {
             base: format!("http://{address}"),
             http,
             sockets: Sockets::start().await?,
-            state: Mutex::default(),
+            state: Mutex::new(state),
         }))
     }
 
@@ -194,6 +201,28 @@ impl SlackModel {
         let place = Place { channel, thread_ts: thread, only_for: None };
         let content = Content { text: text.to_owned(), ..Content::default() };
         self.add(Author::Person(user), place, content);
+    }
+
+    /// A person joins a user group.
+    pub fn joins(&self, user: &str, group: &str) {
+        let id = self.user_id(user).to_owned();
+        for one in self.state().groups.iter_mut().filter(|one| one.handle == group) {
+            one.users.push(id.clone());
+        }
+    }
+
+    /// A person is taken out of a user group.
+    pub fn leaves(&self, user: &str, group: &str) {
+        let id = self.user_id(user);
+        for one in self.state().groups.iter_mut().filter(|one| one.handle == group) {
+            one.users.retain(|user| user != id);
+        }
+    }
+
+    /// Sets a flag of a person's account from now on: `is_restricted`, `is_bot`, `deleted` …
+    pub fn marks(&self, user: &str, flag: &'static str) {
+        let id = self.user_id(user).to_owned();
+        self.state().flags.entry(id).or_default().insert(flag);
     }
 
     /// Closes all sockets, as Slack does every few hours.

@@ -68,8 +68,9 @@ impl Sockets {
     ) -> Option<Value> {
         let id = format!("envelope-{}", self.shared.number());
         let (sender, answered) = oneshot::channel();
+        let takes_answer = kind == "slash_commands" || payload["type"] == "view_submission";
         let frame = json!({
-            "envelope_id": id, "type": kind, "accepts_response_payload": kind == "slash_commands",
+            "envelope_id": id, "type": kind, "accepts_response_payload": takes_answer,
             "payload": payload,
         });
         {

@@ -213,6 +213,15 @@ impl Store {
         format!("{}.{:06}", self.last_micros / 1_000_000, self.last_micros % 1_000_000)
     }
 
+    /// The same for a modal, whose inputs are named as well.
+    pub(super) fn name_blocks_of(&mut self, view: &mut Value) {
+        let Some(blocks) = view["blocks"].as_array_mut() else { return };
+        self.name_blocks(blocks);
+        for block in blocks.iter_mut().filter(|block| block["type"] == "input") {
+            self.fill(&mut block["element"], "action_id");
+        }
+    }
+
     /// Slack names blocks and interactive elements that came without a name.
     fn name_blocks(&mut self, blocks: &mut [Value]) {
         for block in blocks {

@@ -17,6 +17,7 @@ use crate::domain::time::Span;
 use crate::world::ledger::Fault;
 
 mod delivery;
+mod modals;
 mod socket;
 mod web_api;
 

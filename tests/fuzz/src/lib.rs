@@ -2,9 +2,11 @@
 //! code, and panics when a promise is broken. The fuzz targets call them, and so do plain tests that replay the committed
 //! corpora (`tests/it/corpora.rs`), which is also how they are kept compiling.
 
+pub mod discord_markdown;
 mod doors;
 pub mod mrkdwn;
 mod texts;
+mod unseen;
 
-pub use doors::{slack_reply, slack_request};
+pub use doors::{discord_reply, discord_request, slack_reply, slack_request};
 pub use texts::{config_file, journal_event, slack_text};

@@ -4,6 +4,10 @@
 //! The text is read as a client does: first the parts in angle brackets, then code, then the three marks, then emoji, and quotes
 //! line by line.
 
+use serde_json::Value;
+
+use super::unseen::unseen;
+
 /// Everything in a text that would be more than words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alive {
@@ -23,7 +27,7 @@ pub struct Alive {
 
 /// Reads a text of the type `mrkdwn`.
 pub fn read(text: &str) -> Alive {
-    let mut alive = Alive { hidden: hidden(text), quotes: quotes(text), ..Alive::default() };
+    let mut alive = Alive { hidden: unseen(text), quotes: quotes(text), ..Alive::default() };
     let without_tokens = lift(text, ('<', '>'), &mut alive.tokens);
     let without_fences = lift_between(&without_tokens, "```", &mut alive.code);
     let mut rest = String::new();
@@ -42,7 +46,26 @@ pub fn read(text: &str) -> Alive {
 
 /// Reads a text of the type `plain_text`, shown without emoji: only what is hidden can do harm there.
 pub fn read_plain(text: &str) -> Alive {
-    Alive { hidden: hidden(text), ..Alive::default() }
+    Alive { hidden: unseen(text), ..Alive::default() }
+}
+
+/// Every text in the blocks of a message, with what is alive in it.
+///
+/// # Panics
+/// When a text is one in which Slack would look for bare words.
+pub fn gather(value: &Value, texts: &mut Vec<(String, Alive)>) {
+    match (value["type"].as_str(), value["text"].as_str()) {
+        (Some("mrkdwn"), Some(text)) => {
+            assert_eq!(value["verbatim"], true, "Slack would look for bare words in {text:?}");
+            texts.push((text.to_owned(), read(text)));
+        }
+        (Some("plain_text"), Some(text)) => texts.push((text.to_owned(), read_plain(text))),
+        _ => match value {
+            Value::Array(all) => all.iter().for_each(|one| gather(one, texts)),
+            Value::Object(all) => all.values().for_each(|one| gather(one, texts)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        },
+    }
 }
 
 /// Takes everything between two brackets out. One that is not closed counts to the end.
@@ -122,19 +145,4 @@ fn quotes(text: &str) -> Vec<String> {
     let starts =
         |line: &&str| line.trim_start().starts_with("&gt;") || line.trim_start().starts_with('>');
     lines.filter(starts).map(str::to_owned).collect()
-}
-
-fn hidden(text: &str) -> Vec<char> {
-    text.chars().filter(|&c| is_hidden(c)).collect()
-}
-
-fn is_hidden(c: char) -> bool {
-    let control = c.is_control() && c != '\n';
-    let directs =
-        matches!(u32::from(c), 0x061c | 0x200e | 0x200f | 0x202a..=0x202e | 0x2066..=0x2069);
-    let takes_no_room = matches!(
-        u32::from(c),
-        0x00ad | 0x034f | 0x180e | 0x200b..=0x200d | 0x2060..=0x2065 | 0xfeff | 0xe0000..=0xe007f
-    );
-    control || directs || takes_no_room
 }

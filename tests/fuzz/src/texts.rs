@@ -5,7 +5,11 @@ use repoint::chat::parse::{Scope, from_options, parse};
 use repoint::chat::request::{Linked, Request, Subject};
 use repoint::config::Config;
 use repoint::domain::event::Event;
-use repoint::domain::ids::ServiceId;
+use repoint::domain::ids::{IncidentId, ServiceId};
+use said::options_of;
+
+#[path = "../../../src/chat/parse/tests/said.rs"]
+mod said;
 
 /// A byte of choices (the command, and what the channel is bound to), then what stands behind the command.
 ///
@@ -51,88 +55,6 @@ fn assert_understood(scope: &Scope<'_>, request: &Request) {
     }
 }
 
-/// A request as the options that say it.
-fn options_of(request: &Request) -> Vec<(String, String)> {
-    let (mut service, mut incident, mut text) = (None, None, None);
-    let mut more = None;
-    match request {
-        Request::Rollback { service: one, to, reason } => {
-            service = Some(one.to_string());
-            more = to.clone().map(|to| (OptionName::To, to));
-            text = reason.clone().map(|reason| (OptionName::Reason, reason));
-        }
-        Request::Revert { service: one, what, reason } => {
-            service = Some(one.to_string());
-            more = what.as_ref().map(|what| (OptionName::What, address(what)));
-            text = reason.clone().map(|reason| (OptionName::Reason, reason));
-        }
-        Request::Promote { service: one, deployment, reason } => {
-            service = Some(one.to_string());
-            more = deployment.clone().map(|one| (OptionName::Deployment, one));
-            text = reason.clone().map(|reason| (OptionName::Reason, reason));
-        }
-        Request::Fix { service: one, number, repository } => {
-            service = Some(one.to_string());
-            let what = format!("#{number}");
-            let named = Linked { what, repository: repository.clone() };
-            more = Some((OptionName::Pull, address(&named)));
-        }
-        Request::Flag { service: one, reason }
-        | Request::RuledOut { service: one, reason }
-        | Request::FalseAlarm { service: one, reason } => {
-            service = Some(one.to_string());
-            text = Some((OptionName::Reason, reason.clone()));
-        }
-        Request::Verify { service: one, deployment } => {
-            service = Some(one.to_string());
-            more = deployment.clone().map(|one| (OptionName::Deployment, one));
-        }
-        Request::Open { service: one, title } => {
-            service = Some(one.to_string());
-            text = title.clone().map(|title| (OptionName::Title, title));
-        }
-        Request::Status { subject: Some(Subject::Incident(id)) } => incident = Some(id.to_string()),
-        Request::Status { subject: Some(Subject::Service(one)) } => service = Some(one.to_string()),
-        Request::Status { subject: None } | Request::Whoami => {}
-        Request::Note { incident: id, text: note } => {
-            incident = id.map(|id| id.to_string());
-            text = Some((OptionName::Text, note.clone()));
-        }
-        Request::Halt { service: one, reason } => {
-            service = one.as_ref().map(ToString::to_string);
-            text = reason.clone().map(|reason| (OptionName::Reason, reason));
-        }
-        Request::Resume { service: one, reason } => {
-            service = one.as_ref().map(ToString::to_string);
-            text = Some((OptionName::Reason, reason.clone()));
-        }
-        Request::Blip { incident: id, reason } | Request::Close { incident: id, reason } => {
-            incident = id.map(|id| id.to_string());
-            text = reason.clone().map(|reason| (OptionName::Reason, reason));
-        }
-        Request::Press { code } => {
-            more = code.as_ref().map(|code| (OptionName::Code, code.as_str().to_owned()));
-        }
-        Request::List { service: one } => service = one.as_ref().map(ToString::to_string),
-        Request::Help { topic } => {
-            more = topic.map(|verb| (OptionName::Topic, verb.as_str().to_owned()));
-        }
-    }
-    let service = service.map(|name| (OptionName::Service, name));
-    let incident = incident.map(|id| (OptionName::Incident, id));
-    let said = [service, incident, more, text].into_iter().flatten();
-    said.map(|(name, value)| (name.to_string(), value)).collect()
-}
-
-/// A change as its address, if it was given so.
-fn address(linked: &Linked) -> String {
-    match (&linked.repository, linked.what.strip_prefix('#')) {
-        (Some(name), Some(number)) => format!("https://github.com/{name}/pull/{number}"),
-        (Some(name), None) => format!("https://github.com/{name}/commit/{}", linked.what),
-        (None, _) => linked.what.clone(),
-    }
-}
-
 /// A configuration file.
 ///
 /// # Panics
@@ -148,7 +70,7 @@ pub fn config_file(data: &[u8]) {
         Err(errors) => assert!(!errors.0.is_empty(), "refused without a reason"),
         Ok(config) => {
             assert!(!config.services.is_empty(), "nothing to serve");
-            assert!(config.services.iter().all(|one| !one.roles.is_empty()), "nobody may act");
+            assert!(config.services.iter().all(|one| !one.grants.is_empty()), "nobody may act");
         }
     }
 }

@@ -61,56 +61,66 @@ fn now(state: &Value) -> i64 {
 
 #[test]
 fn a_person_takes_the_whole_way_back_to_resolved() {
-    story("whole-way", Screen::Desktop, |page| {
-        let ana = Person::at(page);
-        page.sees("Holds a bad commit");
-        page.sees("Armed");
-        ana.types("/rollback");
-        page.sees("roll back?");
-        ana.presses("Confirm");
-        ana.is_at("proven", "1-proven");
-        let flipped = now(&page.demo.state());
-        page.sees("Main still holds the bad commit");
-        page.sees("Pinned");
+    story("whole-way", Screen::Desktop, |page| goes_the_whole_way(page));
+}
 
-        ana.types("/revert");
-        ana.is_at("open the revert?", "2-open-the-revert");
-        ana.presses("Open revert");
-        page.sees("The checks of #126 run as for any other change");
-        page.sees("test runs");
-        ana.is_at("the fix is at its gate", "3-gate");
-        ana.is_at("merge?", "4-merge");
-        // By the keyboard: the guide leads to the button, and Enter presses it.
-        ana.presses("Show the Merge button");
-        page.until("the button", || page.focus().name == "Merge");
-        ana.strikes_enter();
-        ana.is_at("ready, not live", "5-ready-not-live");
-        page.sees("Ready, not live: the fix is built");
-        page.sees("Mended");
-
-        ana.types("/verify");
-        ana.is_at("verified, not live", "6-verified");
-        ana.types("/promote");
-        ana.is_at("promote?", "7-promote");
-        ana.presses("Confirm");
-        ana.is_at("promoted, watching production", "8-watch");
-        let before_the_leap = page.demo.state();
-        assert!(served_well_since(&before_the_leap, flipped), "{before_the_leap:#}");
-        let leapt = now(&before_the_leap);
-        ana.presses("Skip to the end of the watch");
-        ana.is_at("resolved, the bad change is reverted", "9-resolved");
-        page.sees("Armed");
-        page.sees_the_shop_say("Checkout is open");
-
-        is_mended(&page.demo.state());
-        page.until("more traffic", || served_well_since(&page.demo.state(), leapt));
-        page.presses("#stakeholders, 3 unread");
-        page.sees("shop: resolved.");
-        access::holds(page);
-        page.keeps_picture("10-stakeholders");
-        assert_eq!(ana.commands.get(), 4);
-        assert_eq!(ana.presses.get(), 10, "Enter four times, and six buttons");
+#[test]
+fn a_person_on_discord_takes_the_whole_way_back_to_resolved() {
+    story("discord-whole-way", Screen::Desktop, |page| {
+        page.chooses("Discord");
+        goes_the_whole_way(page);
     });
+}
+
+fn goes_the_whole_way(page: &Page) {
+    let ana = Person::at(page);
+    page.sees("Holds a bad commit");
+    page.sees("Armed");
+    ana.types("/rollback");
+    page.sees("roll back?");
+    ana.presses("Confirm");
+    ana.is_at("proven", "1-proven");
+    let flipped = now(&page.demo.state());
+    page.sees("Main still holds the bad commit");
+    page.sees("Pinned");
+
+    ana.types("/revert");
+    ana.is_at("open the revert?", "2-open-the-revert");
+    ana.presses("Open revert");
+    page.sees("The checks of #126 run as for any other change");
+    page.sees("test runs");
+    ana.is_at("the fix is at its gate", "3-gate");
+    ana.is_at("merge?", "4-merge");
+    // By the keyboard: the guide leads to the button, and Enter presses it.
+    ana.presses("Show the Merge button");
+    page.until("the button", || page.focus().name == "Merge");
+    ana.strikes_enter();
+    ana.is_at("ready, not live", "5-ready-not-live");
+    page.sees("Ready, not live: the fix is built");
+    page.sees("Mended");
+
+    ana.types("/verify");
+    ana.is_at("verified, not live", "6-verified");
+    ana.types("/promote");
+    ana.is_at("promote?", "7-promote");
+    ana.presses("Confirm");
+    ana.is_at("promoted, watching production", "8-watch");
+    let before_the_leap = page.demo.state();
+    assert!(served_well_since(&before_the_leap, flipped), "{before_the_leap:#}");
+    let leapt = now(&before_the_leap);
+    ana.presses("Skip to the end of the watch");
+    ana.is_at("resolved, the bad change is reverted", "9-resolved");
+    page.sees("Armed");
+    page.sees_the_shop_say("Checkout is open");
+
+    is_mended(&page.demo.state());
+    page.until("more traffic", || served_well_since(&page.demo.state(), leapt));
+    page.presses("#stakeholders, 3 unread");
+    page.sees("shop: resolved.");
+    access::holds(page);
+    page.keeps_picture("10-stakeholders");
+    assert_eq!(ana.commands.get(), 4);
+    assert_eq!(ana.presses.get(), 10, "Enter four times, and six buttons");
 }
 
 /// The main branch has the revert, which came through its checks, and production is on it.

@@ -25,7 +25,12 @@ pub fn judged(operation: &Operation<'_>, call: &Call) -> Verdict {
 
 /// What is wrong with an answer; nothing if it is as described.
 pub fn faults(operation: &Operation<'_>, status: u16, answer: &Answer) -> Vec<String> {
-    let described = &operation.value["responses"][status.to_string()];
+    let responses = &operation.value["responses"];
+    // Discord describes all refusals at once, save some.
+    let family = format!("{}XX", status / 100);
+    let said = Some(status.to_string()).filter(|status| !responses[status].is_null());
+    let said = said.unwrap_or(family);
+    let described = &responses[&said];
     let shared = described["$ref"].as_str().map(|place| place.trim_start_matches('#').to_owned());
     let described = operation.description.followed(described);
     if described.is_null() {
@@ -46,7 +51,7 @@ pub fn faults(operation: &Operation<'_>, status: u16, answer: &Answer) -> Vec<St
         return wrong;
     }
     let kind = kind.replace('/', "~1");
-    let whole = format!("{}/responses/{status}/content/{kind}/schema", operation.pointer());
+    let whole = format!("{}/responses/{said}/content/{kind}/schema", operation.pointer());
     let whole = match shared {
         Some(place) => format!("{place}/content/{kind}/schema"),
         None => whole,

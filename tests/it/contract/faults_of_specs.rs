@@ -2,6 +2,7 @@
 //!
 //! An entry says in words what its function mends. One that no call needs any more fails a test.
 
+mod discord;
 mod github;
 
 use serde_json::{Value, json};
@@ -197,6 +198,94 @@ pub const FAULTS: &[Fault] = &[
         truth: "it lists who was asked for a review and has given none",
         source: "docs.github.com/rest, by the operation's name",
         mend: github::reviewers,
+    },
+    Fault {
+        vendor: Vendor::GitHub,
+        operation: "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists what was said, page by page, each as the operation answers that says something",
+        source: "docs.github.com/rest/issues/comments, \"List issue comments\"",
+        mend: github::comments,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /gateway",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it tells where the gateway is, without a token",
+        source: "chat.md B2 (GET /api/v10/gateway)",
+        mend: discord::gateway,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /applications/@me",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it shows the app itself",
+        source: "docs.discord.com, Get Current Application",
+        mend: discord::application,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /oauth2/applications/@me",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it shows the app itself, with its owner",
+        source: "docs.discord.com, Get Current Bot Application Information",
+        mend: discord::bot_application,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /channels/{channel_id}/messages",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists messages, the newest first",
+        source: "docs.discord.com, Get Channel Messages",
+        mend: discord::list_of_messages,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "DELETE /channels/{channel_id}/messages/{message_id}",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it takes a message back",
+        source: "docs.discord.com, Delete Message",
+        mend: discord::delete_of_a_message,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /guilds/{guild_id}",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it shows the guild",
+        source: "docs.discord.com, Get Guild",
+        mend: discord::guild,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /applications/{application_id}/commands",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it lists the global commands",
+        source: "docs.discord.com, Get Global Application Commands",
+        mend: discord::global_commands,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it takes the first answer back",
+        source: "chat.md B3 (delete_response)",
+        mend: discord::delete_of_the_original,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "GET /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it shows a follow-up",
+        source: "docs.discord.com, Get Followup Message",
+        mend: discord::follow_up,
+    },
+    Fault {
+        vendor: Vendor::Discord,
+        operation: "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
+        says: "nothing: the operation was left out of the copy",
+        truth: "it takes a follow-up back",
+        source: "chat.md B3 (delete_followup)",
+        mend: discord::delete_of_a_follow_up,
     },
     Fault {
         vendor: Vendor::GitHub,

@@ -16,12 +16,18 @@ pub fn faults(operation: &Operation<'_>, call: &Call) -> Vec<String> {
     wrong
 }
 
-/// A token is shown where it is asked for, and nowhere else.
+/// A token is shown where it is asked for, and nowhere else. Where an empty alternative stands among them, it may be.
 fn token(operation: &Operation<'_>, call: &Call) -> Option<String> {
-    let is_wanted = operation.value["security"].as_array().is_some_and(|all| !all.is_empty());
-    match (is_wanted, call.authorization.as_deref()) {
-        (true, Some("Bearer")) | (false, None) => None,
-        (true, shown) => Some(format!("a bearer token is asked for, sent was {shown:?}")),
+    let all = operation.value["security"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_free = all.iter().any(|one| one.as_object().is_some_and(|one| one.is_empty()));
+    let scheme = operation.description.vendor.scheme();
+    match (!all.is_empty(), call.authorization.as_deref()) {
+        (true, Some(shown)) if shown == scheme => None,
+        (false, None) => None,
+        (true, None) if is_free => None,
+        (true, shown) => {
+            Some(format!("a {} token is asked for, sent was {shown:?}", scheme.to_lowercase()))
+        }
         (false, Some(_)) => Some("a token is sent where none is asked for".to_owned()),
     }
 }

@@ -108,12 +108,12 @@ impl Sample {
     }
 }
 
-/// Without ports, and without the sealed values of buttons.
+/// Without ports, and without the sealed values and names of buttons.
 fn steady(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let sealed = |name: &str, value: Value| match (name, &value) {
-                ("value", Value::String(_)) => "sealed".into(),
+                ("value" | "custom_id", Value::String(_)) => "sealed".into(),
                 _ => steady(value),
             };
             fields.into_iter().map(|(name, value)| (name.clone(), sealed(&name, value))).collect()

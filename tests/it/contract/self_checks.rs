@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::spec::{Description, Vendor, beside_the_project};
 use super::{judged, samples};
-use crate::harness::World;
+use crate::harness::{World, http_client};
 
 /// A sound request: a message to a channel.
 fn post() -> Call {
@@ -185,7 +185,7 @@ fn a_story_in_which_something_undescribed_is_sent_fails() {
     }
     let played = std::panic::catch_unwind(|| {
         World::run(async |w| {
-            let bare = reqwest::Client::new();
+            let bare = http_client("not-a-test");
             let body = json!({"channel": "C01INC", "text": "hello", "txet": "?"});
             super::stories::asks(&w, bare, "chat.postMessage", "", Some(body)).await;
         });
@@ -210,7 +210,11 @@ fn sample(vendor: Vendor, sample: &Value) -> Call {
     Call {
         vendor: vendor.word().into(),
         method: text(&sample["method"]).expect("a method"),
-        path: if vendor == Vendor::Slack { format!("/api{path}") } else { path },
+        path: match vendor {
+            Vendor::Slack => format!("/api{path}"),
+            Vendor::Discord => format!("/api/v10{path}"),
+            Vendor::Vercel | Vendor::GitHub => path,
+        },
         query,
         authorization: token.and_then(|token| Some(token.split_once(' ')?.0.to_owned())),
         content_type: text(&sample["content_type"]),

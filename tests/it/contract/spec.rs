@@ -20,10 +20,11 @@ pub enum Vendor {
     Slack,
     Vercel,
     GitHub,
+    Discord,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 3] = [Self::Slack, Self::Vercel, Self::GitHub];
+    pub const ALL: [Self; 4] = [Self::Slack, Self::Vercel, Self::GitHub, Self::Discord];
 
     /// The vendor that a call went to, if we have a description of it.
     pub fn of(call: &Call) -> Option<Self> {
@@ -35,6 +36,7 @@ impl Vendor {
             Self::Slack => "slack",
             Self::Vercel => "vercel",
             Self::GitHub => "github",
+            Self::Discord => "discord",
         }
     }
 
@@ -44,6 +46,15 @@ impl Vendor {
             Self::Slack => "slack",
             Self::Vercel => "vercel",
             Self::GitHub => "github-rest",
+            Self::Discord => "discord",
+        }
+    }
+
+    /// How a token is announced.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Slack | Self::Vercel | Self::GitHub => "Bearer",
+            Self::Discord => "Bot",
         }
     }
 
@@ -51,6 +62,7 @@ impl Vendor {
     fn path(self, path: &str) -> Option<String> {
         match self {
             Self::Vercel | Self::GitHub => Some(path.to_owned()),
+            Self::Discord => path.strip_prefix("/api/v10").map(|path| path.replace("%40", "@")),
             Self::Slack => match path.strip_prefix("/response/") {
                 // An address for answers has its own host at Slack. What follows is opaque, slashes included.
                 Some(address) => Some(format!("/response/{}", address.replace('/', "%2F"))),
@@ -81,7 +93,7 @@ pub struct Operation<'a> {
 impl Description {
     /// The mended description, read once; nothing where it is not to be had, which is said once.
     pub fn of(vendor: Vendor) -> Option<&'static Self> {
-        static ALL: [OnceLock<Option<Description>>; 3] = [const { OnceLock::new() }; 3];
+        static ALL: [OnceLock<Option<Description>>; 4] = [const { OnceLock::new() }; 4];
         ALL[vendor as usize].get_or_init(|| Self::mended(vendor, FAULTS)).as_ref()
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use repoint::domain::ids::DeploymentId;
 use repoint::domain::time::Span;
+use repoint::world::github::is_possible;
 use repoint::world::ledger::Call;
 use repoint::world::vercel::{ModelDeployment, VercelSeed};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use super::faults_of_specs::{FAULTS, Fault};
 use super::samples::{self, Sample};
 use super::spec::{Description, Vendor, say};
 use super::{READER, answer_faults, is_by_the_bot, judged, request_faults, tally};
-use crate::harness::{Settings, World};
+use crate::harness::{Settings, World, http_client};
 use crate::vercel_promote;
 
 /// The bot's calls by their names in the list.
@@ -51,7 +52,26 @@ fn calls() -> &'static [Call] {
             note(&w);
         });
         World::run(async |w| {
+            crate::discord_model::every_call(&w).await;
+            note(&w);
+        });
+        World::run_with(crate::discord::with_a_role(), async |w| {
+            crate::discord::every_call(&w).await;
+            the_doctor_comes(&w);
+            note(&w);
+        });
+        World::run(async |w| {
             crate::forge::every_call(&w).await;
+            note(&w);
+        });
+        if is_possible() {
+            World::run_with(crate::migrations::drops_a_column(), async |w| {
+                crate::forms::a_reason_is_given(&w).await;
+                note(&w);
+            });
+        }
+        World::run_with(crate::authority::by_group(), async |w| {
+            crate::authority::every_call(&w).await;
             note(&w);
         });
         let by_socket = Settings { socket_mode: true, ..Settings::default() };
@@ -128,7 +148,7 @@ fn the_doctor_comes(w: &World) {
 
 /// Reads a channel as other programs do.
 async fn reads(w: &World, method: &str, more: &str) {
-    let client = reqwest::Client::builder().user_agent(READER).build().expect("a client");
+    let client = http_client(READER);
     asks(w, client, method, &format!("?channel=C01INC{more}"), None).await;
 }
 

@@ -308,13 +308,13 @@ fn rightly_signed_nonsense_is_refused_politely_and_changes_nothing() {
             for _ in 0..TIMES {
                 let body = make(&mut dice);
                 wire = ask(&w, wire, kind, Raw::form(path, body), statuses).await;
-                *tally.entry(kind).or_default() += 1;
+                *tally.entry(("slack", kind)).or_default() += 1;
             }
             assert_eq!(w.traces().await, before, "{kind}: something was written");
         }
         let sum: usize = tally.values().sum();
         say(&format!(
-            "doors: {sum} signed but senseless requests of {} kinds, 0 effects",
+            "doors: {sum} signed but senseless requests of {} kinds to Slack's doors, 0 effects",
             tally.len()
         ));
         serves_who_is_right(&w).await;

@@ -1,10 +1,12 @@
-//! Requests that Slack did sign, sent again by somebody who caught them: at once, at the edge of the window, behind it, after a
+//! Requests that a platform did sign, sent again by somebody who caught them: at once, at the edge of the window, behind it, after a
 //! restart, after the incident was closed.
 
 use std::sync::Arc;
 
 use repoint::domain::time::Span;
+use repoint::world::faces::Faces;
 
+use super::discord::{self, Doing};
 use super::{COMMANDS, INTERACTIONS, NOWHERE, Tally, say};
 use crate::doors::press_form;
 use crate::harness::wire::Raw;
@@ -20,16 +22,37 @@ pub fn typing_freely() -> Settings {
     Settings { edit: Some(edit), ..Settings::default() }
 }
 
+/// The same, where the team talks in both.
+pub fn typing_freely_on_both() -> Settings {
+    Settings { faces: Faces::Both, ..typing_freely() }
+}
+
+/// Whose requests were caught.
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Slack,
+    Discord,
+}
+
 #[test]
 fn what_slack_once_signed_takes_effect_once_however_often_and_whenever_it_is_sent_again() {
-    World::run_with(typing_freely(), async |w| {
-        let (caught, mut tally) = (happens(&w).await, Tally::new());
+    are_sent_again(Side::Slack);
+}
+
+#[test]
+fn what_discord_once_signed_takes_effect_once_however_often_and_whenever_it_is_sent_again() {
+    are_sent_again(Side::Discord);
+}
+
+fn are_sent_again(side: Side) {
+    World::run_with(typing_freely_on_both(), async |w| {
+        let (caught, mut tally) = (happens(&w, side).await, Tally::new());
         let mut again = async |moment, status| {
             let before = w.traces().await;
             all(&w, &caught, status).await;
             assert_eq!(w.traces().await, before, "{moment}: something was written");
             assert_eq!(w.rollbacks_sent(), 1, "{moment}");
-            tally.insert(moment, caught.len());
+            tally.insert(("", moment), caught.len());
         };
         again("at once", 200).await;
         w.bot_dies();
@@ -49,25 +72,20 @@ fn what_slack_once_signed_takes_effect_once_however_often_and_whenever_it_is_sen
         w.passes(Span::minutes(55)).await;
         again("an hour later, after a restart", 401).await;
         let sum: usize = tally.values().sum();
-        say(&format!("doors: {sum} replays at {} moments, 0 effects", tally.len()));
+        say(&format!("doors: {sum} replays of {side:?} at {} moments, 0 effects", tally.len()));
     });
 }
 
-/// An incident as it is lived, within one second; everything that Slack sent for it.
-async fn happens(w: &Arc<World>) -> Vec<Raw> {
-    let command = |line: &str, number: usize| {
-        let form = command_form(line, &format!("{number}.caught"), NOWHERE);
-        w.sound(Raw::form(COMMANDS, form)).signed()
-    };
-    let mut caught = vec![command("/rollback", 0)];
+/// An incident as it is lived, within one second; everything that the platform sent for it.
+async fn happens(w: &Arc<World>, side: Side) -> Vec<Raw> {
+    let mut caught = vec![command(w, side, 0, "/rollback", "")];
     all(w, &caught, 200).await;
-    let press = Raw::form(INTERACTIONS, press_form(w, "U01ANA", "caught", NOWHERE));
-    let press = vec![w.sound(press).signed()];
+    let press = vec![confirm(w, side)];
     all(w, &press, 200).await;
     let notes: Vec<Raw> = (1..CAUGHT - 1)
         .map(|number| match number % 3 {
-            0 => command("/incident status", number),
-            _ => command(&format!("/incident note {number} customers wait"), number),
+            0 => command(w, side, number, "/incident status", ""),
+            _ => command(w, side, number, "/incident note", &format!("{number} customers wait")),
         })
         .collect();
     all(w, &notes, 200).await;
@@ -77,6 +95,39 @@ async fn happens(w: &Arc<World>) -> Vec<Raw> {
     caught.extend(notes);
     assert_eq!(caught.len(), CAUGHT);
     caught
+}
+
+/// Ana types a command, with a text behind it.
+fn command(w: &World, side: Side, number: usize, line: &str, text: &str) -> Raw {
+    match side {
+        Side::Slack => {
+            let line = format!("{line} {text}");
+            let form = command_form(line.trim_end(), &format!("{number}.caught"), NOWHERE);
+            w.sound(Raw::form(COMMANDS, form)).signed()
+        }
+        Side::Discord => {
+            let options: &[_] = if text.is_empty() { &[] } else { &[("text", text)] };
+            let command = Doing::new(w, number, "caught").types(line, options);
+            discord::sound(w, &command).signed()
+        }
+    }
+}
+
+/// Ana presses the card's Confirm.
+fn confirm(w: &World, side: Side) -> Raw {
+    match side {
+        Side::Slack => {
+            let press = press_form(w, "U01ANA", "caught", NOWHERE);
+            w.sound(Raw::form(INTERACTIONS, press)).signed()
+        }
+        Side::Discord => {
+            let model = &w.models.discord;
+            let (ana, channel) = (model.user_id("ana"), model.channel_id("incidents"));
+            let button = model.find_button(channel, ana, "Confirm").expect("a button");
+            let press = Doing::new(w, CAUGHT, "caught").presses(&button.custom_id, &button.message);
+            discord::sound(w, &press).signed()
+        }
+    }
 }
 
 /// Sends them one after the other.

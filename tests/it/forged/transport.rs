@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::discord::{self, Doing};
+use super::replays::typing_freely_on_both;
 use super::{COMMANDS, NOWHERE, Tally, say, serves_who_is_right};
 use crate::harness::dice::Dice;
 use crate::harness::wire::{Answer, Raw, Wire};
@@ -90,22 +92,25 @@ fn large(mut raw: Raw) -> Raw {
 
 #[test]
 fn requests_that_are_broken_as_http_are_refused_and_leave_no_trace() {
-    World::run(async |w| {
+    World::run_with(typing_freely_on_both(), async |w| {
         let (before, mut tally, mut dice) = (w.traces().await, Tally::new(), Dice::new(7));
         for (kind, make, refusals) in KINDS {
             for number in 0..TIMES {
-                let form = command_form("/rollback", &format!("{number}.{kind}"), NOWHERE);
-                let bytes = make(&mut dice, signed(&w, form));
-                if let Some(answer) = only_answer(&w, &bytes).await {
-                    assert!(refusals.contains(&answer.status), "{kind}: {answer:?}");
-                    assert_eq!(answer.body, "", "{kind}: refused without detail");
+                for (platform, raw) in
+                    [("slack", slack(&w, number)), ("discord", discord(&w, number))]
+                {
+                    let bytes = make(&mut dice, raw);
+                    if let Some(answer) = only_answer(&w, &bytes).await {
+                        assert!(refusals.contains(&answer.status), "{kind}: {answer:?}");
+                        assert_eq!(answer.body, "", "{kind}: refused without detail");
+                    }
+                    *tally.entry((platform, kind)).or_default() += 1;
                 }
-                *tally.entry(kind).or_default() += 1;
             }
             assert_eq!(w.traces().await, before, "{kind}: something was written");
         }
         say(&format!(
-            "doors: {} requests broken as HTTP, 0 accepted",
+            "doors: {} requests broken as HTTP, half of them to Discord's door, 0 accepted",
             tally.values().sum::<usize>()
         ));
         serves_who_is_right(&w).await;
@@ -129,8 +134,14 @@ fn a_crowd_that_says_nothing_keeps_nobody_out() {
     });
 }
 
-fn signed(w: &World, form: String) -> Raw {
+fn slack(w: &World, number: usize) -> Raw {
+    let form = command_form("/rollback", &format!("{number}.broken"), NOWHERE);
     w.sound(Raw::form(COMMANDS, form)).signed()
+}
+
+fn discord(w: &World, number: usize) -> Raw {
+    let command = Doing::new(w, number, "broken").types("/rollback", &[]);
+    discord::sound(w, &command).signed()
 }
 
 /// The answer on a connection on which nothing more will be said.

@@ -10,7 +10,8 @@ use repoint::config::Config;
 use repoint::domain::book::Book;
 use repoint::engine::activity::Activity;
 use repoint::engine::keeper::{Keeper, Tools};
-use repoint::engine::ports::{Chance, Clock, DomainRules, VerifyScope};
+use repoint::engine::ports::{Chance, DomainRules, VerifyScope};
+use repoint::engine::roster::{Directories, Roster};
 use repoint::world::clock::WorldClock;
 use tokio::runtime::Runtime;
 
@@ -137,7 +138,11 @@ impl Bot {
             clock: self.clock.clone(),
             chance: Arc::new(SeededChance::default()),
             narrator: self.app().engine().keeper().tools().narrator.clone(),
-            policy: Arc::new(self.config.policy(self.clock.now())),
+            roster: Arc::new(Roster::new(
+                self.config.policy(),
+                Directories::new(),
+                self.clock.clone(),
+            )),
             rules: Arc::new(DomainRules),
         };
         let empty = Book::new(self.config.services.iter().map(|one| one.service.clone()));

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use repoint::domain::ids::{DeliveryKey, IncidentId, StreamId, Version};
@@ -26,6 +27,8 @@ pub enum Strike {
     Refuses(JournalError),
     /// It is written, and yet the journal answers this.
     WritesAndSays(JournalError),
+    /// It is written, and takes this long in the time of sockets.
+    Takes(Duration),
 }
 
 /// Counts what passes, and strikes once per order.
@@ -112,6 +115,11 @@ impl Gate {
             Some(Strike::WritesAndSays(error)) => {
                 write.await?;
                 Err(error)
+            }
+            Some(Strike::Takes(time)) => {
+                #[expect(clippy::disallowed_methods, reason = "sockets know no other time")]
+                tokio::time::sleep(time).await;
+                write.await
             }
             Some(Strike::DiesBefore) => {
                 self.shuts();

@@ -34,19 +34,6 @@ impl Person {
         let found = line.captures(&codes).unwrap_or_else(|| panic!("no code for {label}: {codes}"));
         found[1].to_owned()
     }
-
-    /// Everything that this person alone was told in a channel, as one text.
-    fn told_in(&self, channel: &str) -> String {
-        let slack = &self.world.models.slack;
-        let id = slack.user_id(self.name);
-        let mut messages = slack.messages(slack.channel_id(channel));
-        messages.retain(|one| one.ephemeral_for.as_deref() == Some(id));
-        let texts = messages.iter().map(|one| {
-            let blocks = serde_json::Value::from(one.blocks.clone());
-            format!("{}\n{blocks}\n", one.text)
-        });
-        texts.collect()
-    }
 }
 
 impl World {

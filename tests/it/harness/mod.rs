@@ -7,6 +7,7 @@ mod bot;
 pub mod dice;
 mod gate;
 mod heard;
+mod http;
 mod logs;
 mod outsider;
 mod people;
@@ -18,24 +19,36 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use repoint::adapters::discord::client::{DiscordApi, DiscordApiConfig};
+use repoint::adapters::discord::notifier::FOLLOW_UP_PAUSE;
+use repoint::adapters::discord::register::{Changed, register};
+use repoint::chat::catalog::{Catalog, Prefix};
+use repoint::chat::generated::discord_commands;
+use repoint::config::Config;
 use repoint::domain::time::{Span, Timestamp};
 use repoint::engine::ports::Clock;
 use repoint::world::clock::WorldClock;
+use repoint::world::faces::Faces;
 use repoint::world::ledger::{Call, Fault};
+use repoint::world::slack::SlackSeed;
 use repoint::world::vercel::VercelSeed;
 use repoint::world::{Beginning, Traffic, World as Models};
 use serde_json::{Value, json};
 
 pub use bot::Bot;
 pub use gate::{Gate, Strike};
+pub use http::http_client;
 pub use outsider::command_form;
-pub use people::Person;
+pub use people::{Face, Person, all_press};
 
 /// A Saturday in November, a little after two.
 pub const NIGHT: Timestamp = Timestamp(1_795_226_820_000);
 
 /// Nothing in these stories may take longer than this of real time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What needs no clock seldom takes longer.
+const LONG_ENOUGH: Duration = Duration::from_millis(500);
 
 /// The demo's deployments: the live and broken one, the last good one, an older good one, and a preview.
 pub const BAD: &str = "8400cc2";
@@ -66,6 +79,10 @@ pub struct Settings {
     pub errors_expected: bool,
     /// The model's account.
     pub account: Option<fn(&mut VercelSeed)>,
+    /// Where the team talks.
+    pub faces: Faces,
+    /// The model's workspace.
+    pub workspace: Option<fn(&mut SlackSeed)>,
 }
 
 impl World {
@@ -113,8 +130,10 @@ impl World {
             listen: "127.0.0.1:0".parse().expect("an address"),
             clock: clock.clone(),
             vercel,
+            workspace: settings.workspace.unwrap_or(|_| {}),
             traffic: Traffic::None,
             commands: Value::Null,
+            faces: settings.faces,
         })
         .await
         .expect("the models start");
@@ -150,9 +169,27 @@ impl World {
             self.models.bot_listens(bot.address());
         }
         *self.bot.lock().expect("the bot") = Some(bot);
+        if self.settings.faces.have_discord() {
+            self.registers_its_commands().await;
+        }
         if self.settings.socket_mode {
             self.bot_connects().await;
         }
+    }
+
+    /// Tells Discord which commands there are, as `repoint register discord` does.
+    pub async fn registers_its_commands(&self) -> Changed {
+        let config = Config::parse(&self.configuration(), &|_| None).expect("a configuration");
+        let discord = config.discord.expect("a configured discord");
+        let config = DiscordApiConfig {
+            api_url: discord.api_url,
+            bot_token: discord.bot_token,
+            application: discord.application.to_string(),
+            guild: discord.guild,
+        };
+        let api = DiscordApi::new(&config, self.clock.clone()).expect("a client");
+        let commands = discord_commands(&Catalog::load().expect("a catalog"), &Prefix::default());
+        register(&api, &commands).await.expect("discord takes them")
     }
 
     /// Returns when the bot is connected to Slack.
@@ -179,21 +216,42 @@ impl World {
         look(self.bot.lock().expect("the bot").as_ref().expect("a running bot"))
     }
 
-    /// A person of the workspace.
+    /// A person of the team, who sits in Slack wherever there is one.
     pub fn user(self: &Arc<Self>, name: &'static str) -> Person {
-        Person { world: self.clone(), name }
+        Person { world: self.clone(), name, face: self.face() }
+    }
+
+    fn face(&self) -> Face {
+        if self.settings.faces.have_slack() { Face::Slack } else { Face::Discord }
     }
 
     /// Returns when nothing is going on and nothing is due.
+    ///
+    /// A follow-up may reach Discord before the answer that it follows: the bot is then at work and waits for half a second by
+    /// the clock, which stands. So the clock moves that far when nothing else brings rest.
     pub async fn settle(&self) {
         let until = tokio::time::Instant::now() + PATIENCE;
+        let mut moves = tokio::time::Instant::now() + LONG_ENOUGH;
         let mut calm = 0;
         while calm < 3 {
             let is_busy = self.bot.lock().expect("the bot").as_ref().is_some_and(Bot::is_busy);
             let is_due = self.clock.next_due().is_some_and(|due| due <= self.clock.now());
             calm = if is_busy || is_due { 0 } else { calm + 1 };
-            assert!(tokio::time::Instant::now() < until, "the bot does not come to rest");
+            let now = tokio::time::Instant::now();
+            assert!(now < until, "the bot does not come to rest");
+            if now > moves {
+                self.waits_for_the_answer();
+                moves = now + LONG_ENOUGH;
+            }
             self.in_real_time(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Moves the clock to what is due within the pause before a follow-up, if anything is.
+    fn waits_for_the_answer(&self) {
+        let span = self.clock.next_due().map(|due| Span(due.0 - self.clock.now().0));
+        if let Some(span) = span.filter(|span| (1..=FOLLOW_UP_PAUSE.0).contains(&span.0)) {
+            self.clock.advance(span);
         }
     }
 
@@ -278,12 +336,19 @@ impl World {
 
     /// What the on-call team reads.
     pub fn incidents(&self) -> String {
-        steady(&self.models.slack.transcript("incidents"))
+        self.transcript("incidents")
+    }
+
+    fn transcript(&self, channel: &str) -> String {
+        steady(&match self.face() {
+            Face::Slack => self.models.slack.transcript(channel),
+            Face::Discord => self.models.discord.transcript(channel),
+        })
     }
 
     /// What everybody else reads.
     pub fn stakeholders(&self) -> String {
-        steady(&self.models.slack.transcript("stakeholders"))
+        self.transcript("stakeholders")
     }
 
     /// Whether the live card's headline holds this text.
@@ -293,12 +358,31 @@ impl World {
 
     /// The live card's headline; empty while there is no card.
     pub fn headline(&self) -> String {
-        let messages = self.models.slack.messages(self.models.slack.channel_id("incidents"));
-        let cards = messages.iter().filter(|one| one.ephemeral_for.is_none() && one.bot);
-        let mut headlines =
-            cards.filter_map(|one| one.blocks.first()).filter(|block| block["type"] == "header");
-        let newest = headlines.next_back();
-        newest.and_then(|block| block["text"]["text"].as_str()).unwrap_or_default().to_owned()
+        self.headline_on(self.face())
+    }
+
+    /// The same on one face.
+    pub fn headline_on(&self, face: Face) -> String {
+        match face {
+            Face::Slack => {
+                let slack = &self.models.slack;
+                let messages = slack.messages(slack.channel_id("incidents"));
+                let cards = messages.iter().filter(|one| one.ephemeral_for.is_none() && one.bot);
+                let mut headlines = cards.filter_map(|one| one.blocks.first());
+                let newest = headlines.rfind(|block| block["type"] == "header");
+                newest
+                    .and_then(|block| block["text"]["text"].as_str())
+                    .unwrap_or_default()
+                    .to_owned()
+            }
+            Face::Discord => {
+                let discord = &self.models.discord;
+                let messages = discord.messages(discord.channel_id("incidents"));
+                let cards = messages.iter().filter(|one| one.ephemeral_for.is_none() && one.bot);
+                let mut headlines = cards.filter_map(|one| one.embeds.first()?["title"].as_str());
+                headlines.next_back().unwrap_or_default().to_owned()
+            }
+        }
     }
 
     /// Rolls back to the best target: the story's usual middle.

@@ -9,7 +9,7 @@ use repoint::engine::ports::Clock;
 use sha2::Sha256;
 use url::form_urlencoded;
 
-use super::World;
+use super::{World, http_client};
 
 /// The program. It signs rightly unless it is told otherwise.
 pub struct Outsider {
@@ -24,7 +24,7 @@ impl World {
     pub fn outsider(self: &Arc<Self>) -> Outsider {
         let secret = std::fs::read_to_string(self.file("signing_secret")).expect("a secret");
         let signed_at = self.clock.now();
-        Outsider { world: self.clone(), http: reqwest::Client::new(), secret, signed_at }
+        Outsider { world: self.clone(), http: http_client("an-outsider"), secret, signed_at }
     }
 }
 

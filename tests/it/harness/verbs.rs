@@ -11,7 +11,7 @@ use repoint::world::ledger::Call;
 use repoint::world::slack::Message;
 use serde_json::Value;
 
-use super::World;
+use super::{Bot, PATIENCE, World};
 
 impl World {
     /// Ana asks for a rollback and the card is there.
@@ -32,6 +32,11 @@ impl World {
     pub async fn until_button(&self, label: &str) {
         let drawn = format!("[{label}]");
         self.passes_until(&drawn, || self.incidents().contains(&drawn)).await;
+    }
+
+    /// From now on GitHub tells the bot what happens.
+    pub fn github_tells(&self) {
+        self.models.github_tells(self.bot(Bot::address));
     }
 
     /// Waits until the live card's headline says this.
@@ -144,6 +149,18 @@ impl World {
     /// Moves the clock without waiting for what that brings about.
     pub fn clock_moves(&self, span: Span) {
         self.clock.advance(span);
+    }
+
+    /// Moves the clock on, step by step, until something is so, without waiting for the bot to come to rest: somebody does
+    /// not answer it.
+    pub async fn clock_moves_until(&self, what: &str, step: Span, is_so: impl Fn() -> bool) {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while !is_so() {
+            let is_late = tokio::time::Instant::now() > until;
+            assert!(!is_late, "waited in vain for {what}:\n{}", self.incidents());
+            self.clock_moves(step);
+            self.in_real_time(Duration::from_millis(60)).await;
+        }
     }
 
     /// Nothing more is sent, however long one waits.

@@ -84,6 +84,13 @@ impl Raw {
         Self { method: "POST", path, headers, body: body.into() }
     }
 
+    /// JSON that is posted, unsigned.
+    pub fn json(path: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        let kind = b"application/json".to_vec();
+        let headers = vec![("host", b"bot".to_vec()), ("content-type", kind)];
+        Self { method: "POST", path, headers, body: body.into() }
+    }
+
     pub fn with(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -120,21 +127,10 @@ pub const SIGNATURE: &str = "x-slack-signature";
 pub struct Signer(pub String);
 
 impl Signer {
-    /// The signature of a body at a second, as Slack's own description says.
-    pub fn signature(&self, stamp: &str, body: &[u8]) -> String {
-        self.over(&[b"v0:", stamp.as_bytes(), b":", body])
-    }
-
     /// `v0=` and the signature of these parts, one after the other.
     pub fn over(&self, parts: &[&[u8]]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("a key");
         parts.iter().for_each(|part| mac.update(part));
         format!("v0={}", hex::encode(mac.finalize().into_bytes()))
-    }
-
-    /// The request, signed at a second.
-    pub fn signs(&self, raw: Raw, stamp: &str) -> Raw {
-        let signature = self.signature(stamp, &raw.body);
-        raw.with(STAMP, stamp).with(SIGNATURE, signature)
     }
 }

@@ -14,7 +14,7 @@ use super::{
     until_resolved, verifies,
 };
 use crate::contract::READER;
-use crate::harness::{BAD, GOOD, World};
+use crate::harness::{BAD, GOOD, World, http_client};
 
 /// What mends the checkout without taking anything else back.
 const MENDED: (&str, &str) =
@@ -44,9 +44,8 @@ async fn somebody_opens_a_fix(w: &World) -> u64 {
     let api =
         described["github"]["api"].as_str().expect("an address").trim_end_matches('/').to_owned();
     let body = json!({"title": "Add up in whole amounts", "head": "mend-totals", "base": "main"});
-    let answer = reqwest::Client::new()
+    let answer = http_client(READER)
         .post(format!("{api}/repos/demo/shop/pulls"))
-        .header("user-agent", READER)
         .header("accept", "application/vnd.github+json")
         .bearer_auth(w.models.github.token())
         .json(&body)

@@ -9,8 +9,9 @@ use repoint::world::vercel::Health;
 
 use super::{
     asks_for_the_promote, at_github, github_trap, merged, merges, opens_the_revert, plays,
-    promotes, reverts, until_resolved, verifies,
+    plays_with, promotes, reverts, until_resolved, verifies,
 };
+use crate::authority;
 use crate::harness::{BAD, GOOD, OLDER, World};
 
 /// Nothing was promoted, and production is where the rollback left it.
@@ -185,6 +186,27 @@ fn what_speaks_against_a_promote_is_overridden_by_a_reason_and_a_second_person()
         let told = w.incidents();
         assert!(told.contains("as the second person"), "{told}");
         assert!(told.contains("its page was looked at by hand"), "{told}");
+        until_resolved(&w).await;
+    });
+}
+
+#[test]
+fn while_nobody_can_tell_who_is_in_the_group_an_early_promote_is_refused_with_the_reason() {
+    plays_with(authority::by_group(), async |w| {
+        opens_the_revert(&w).await;
+        merges(&w).await;
+        authority::the_groups_go_dark(&w).await;
+        let line = "/promote reason its page was looked at by hand";
+        let told = told_on_typing(&w, line).await;
+        assert!(told.contains("This takes two people, and nobody can tell"), "{told}");
+        assert!(told.contains("status 503"), "{told}");
+        nothing_was_promoted(&w);
+        w.troubles_are_over();
+        w.passes(Span::seconds(40)).await;
+        w.user("ana").types(line).await;
+        w.passes_until("the question", || w.card_says("promote?")).await;
+        w.user("bo").presses("Confirm").await;
+        w.passes_until("the promote", || w.live() == merged(&w)).await;
         until_resolved(&w).await;
     });
 }

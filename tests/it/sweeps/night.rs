@@ -18,6 +18,8 @@ use crate::harness::{GOOD, Settings, World};
 
 /// How often Ana tries something before she gives up.
 const TRIES: usize = 12;
+/// Longer than most pauses between two tries of a call, and shorter than what a walk may take here.
+const LONGEST_STEP: Span = Span::seconds(8);
 
 /// A night, with the bot that dies in it and is started again.
 pub struct Night {
@@ -174,21 +176,23 @@ impl Night {
         }
     }
 
-    /// Lets seconds pass, also while somebody is at work who waits for the clock himself.
+    /// Lets seconds pass, also while somebody is at work who waits for the clock himself. Whoever is only slow must not find
+    /// that much time has passed meanwhile: then no step is longer than [`LONGEST_STEP`].
     pub async fn passes(&self, seconds: i64) {
         let clock = &self.w.clock;
         let end = clock.now() + Span::seconds(seconds);
         while clock.now() < end {
-            self.rests().await;
+            let is_at_rest = self.rests().await;
             let next = clock.next_due().map_or(end, |due| due.min(end));
-            self.w.clock_moves(Span((next.0 - clock.now().0).max(1)));
+            let step = Span((next.0 - clock.now().0).max(1));
+            self.w.clock_moves(if is_at_rest { step } else { step.min(LONGEST_STEP) });
         }
         self.rests().await;
     }
 
-    /// Waits until nothing is going on, or until that is likely to be a wait for the clock.
-    async fn rests(&self) {
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.w.settle()).await;
+    /// Waits until nothing is going on, or until that is likely to be a wait for the clock; whether nothing is.
+    async fn rests(&self) -> bool {
+        tokio::time::timeout(Duration::from_secs(1), self.w.settle()).await.is_ok()
     }
 
     /// What must be true in the morning.

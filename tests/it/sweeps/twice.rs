@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::night::Night;
 use super::{ABREAST, say, sweep};
-use crate::harness::Strike;
+use crate::harness::{Strike, all_press};
 
 #[test]
 fn a_delivery_that_comes_twice_counts_once() {
@@ -48,7 +48,7 @@ fn two_presses_at_the_same_moment_are_one_confirmation() {
         let story = async |night: &Night| {
             night.w.asks().await;
             let (one, other) = (night.w.user(one), night.w.user(other));
-            tokio::join!(one.presses("Confirm"), other.presses("Confirm"));
+            all_press(&[one, other], "Confirm").await;
             night.ana_rolls_back().await;
         };
         let morning = Night::play_with(async |_| {}, story);

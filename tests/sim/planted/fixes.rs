@@ -13,6 +13,8 @@ use repoint::domain::incident::{Incident, Layer1, Stage};
 use repoint::domain::time::{Span, Timestamp};
 use repoint::domain::verification::{Address, Verdict, Verification, Walk};
 
+use crate::chat::person;
+
 /// Every incident as a change makes it.
 fn with_each(book: &Book, change: impl Fn(&mut Incident)) -> Book {
     let mut with = book.clone();
@@ -53,7 +55,9 @@ pub fn with_promotes_of_others(book: &Book) -> Book {
         if let Layer1::Waiting(question) = &mut incident.layer1
             && question.promotion.is_some()
         {
-            question.requester = nobody();
+            // Somebody who may, or the press would only be a first yes.
+            let other = if question.requester == person("lee") { "bo" } else { "lee" };
+            question.requester = person(other);
         }
     })
 }

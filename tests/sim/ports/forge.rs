@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use repoint::domain::change::{self, Changes, PullRequest, Range};
 use repoint::domain::fix::{
-    Ancestry, ForgeCall, Gate, Main, Opened, Order, PullRef, Road, Subject, Trial,
+    Ancestry, Comment, ForgeCall, Gate, Main, Opened, Order, PullRef, Road, Subject, Trial,
 };
 use repoint::domain::ids::ServiceId;
 use repoint::domain::migration::{self, Migration};
@@ -56,13 +56,17 @@ impl Ports {
         }
         {
             let mut truth = self.0.truth();
-            truth.promises.forge_calls(service, &call);
+            let now = truth.events;
+            truth.promises.forge_calls(service, now, &call);
             truth.tell(|| format!("call to the forge for {service}: {call:?}"));
         }
         // A caller that gives up ends the call as well.
         let _calling = Calling { night: self.0.clone(), service: service.clone() };
         let fault = self.0.begin(op, Some(service)).await;
         let answer = self.ask_with(fault, late, carry_out).await;
+        if !matches!(&answer, Err(error) if error.kind == PortErrorKind::Ambiguous) {
+            self.0.truth().promises.fix.answered(service);
+        }
         self.0.end(fault).await;
         answer
     }
@@ -114,7 +118,7 @@ impl Forge for Ports {
         self.asking(service, (Op::OpenRevert, call), Late::Open(order.clone()), |truth| {
             let now = truth.true_now();
             let opened = truth.repo().open(order, now);
-            truth.effects.push(format!("{service}: {}", order.branch));
+            truth.did(format!("{service}: {}", order.branch));
             truth.tell(|| format!("the forge: {opened:?}"));
             opened.ok_or_else(|| error(PortErrorKind::Rejected, "there is no such change on main"))
         })
@@ -162,9 +166,25 @@ impl Forge for Ports {
         self.asking(service, (Op::Merge, call), late, |truth| {
             let now = truth.true_now();
             let merged = truth.repo().merge(number, head, road, now);
-            truth.effects.push(format!("{service}: merge of #{number}"));
+            truth.did(format!("{service}: merge of #{number}"));
             truth.tell(|| format!("the forge: {merged:?}"));
             merged.map_err(|why| error(PortErrorKind::Rejected, why))
+        })
+        .await
+    }
+
+    async fn call_off(&self, service: &ServiceId, number: u64) -> Result<(), PortError> {
+        let call = ForgeCall::CallOff { number };
+        self.asking(service, (Op::Merge, call), Late::CallOff(number), |truth| {
+            truth.repo().call_off(number);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn warn(&self, service: &ServiceId, _: &Comment) -> Result<Vec<u64>, PortError> {
+        self.reading(Op::ForgeRead, service, |_, _| {
+            Err(error(PortErrorKind::Rejected, "nobody switched comments on"))
         })
         .await
     }

@@ -79,7 +79,7 @@ impl Ports {
             };
             let taken = project.write(&write, fault, now);
             truth.judge(&taken);
-            truth.effects.push(format!("{service}: {}", write.target()));
+            truth.did(format!("{service}: {}", write.target()));
             truth.tell(|| format!("the provider: {taken:?}"));
             taken
         };

@@ -3,20 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use repoint::domain::actor::{Actor, Person, Policy, Role};
+use repoint::domain::actor::{Actor, Person};
 use repoint::domain::fix::{
     Call, FixEvent, ForgeCall, ForgeOutcome, Gate, GateVerdict, Layer2, PullState, Subject,
     g8_judge,
 };
 use repoint::domain::ids::{EffectId, ServiceId};
 use repoint::domain::incident::Incident;
+use repoint::domain::policy::Policy;
 
 use super::super::fix_place::FixPlace;
 use super::super::forge::first_commits;
-use super::Promises;
+use super::{Promises, is_responder};
 
-/// Gates that a decision may rest on.
-const GATES_KEPT: usize = 8;
+/// Gates that a decision may rest on. It may wait for the disk for half a minute, while people press on.
+const GATES_KEPT: usize = 32;
 
 /// What was seen of the forge by the bot; when is counted in events.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Fixes {
     unknown: BTreeMap<EffectId, u64>,
     /// Calls that are being made.
     calling: BTreeMap<ServiceId, u32>,
+    /// When a revert was asked for to which there is no answer that can be trusted.
+    unanswered: BTreeMap<ServiceId, u64>,
 }
 
 impl Default for Fixes {
@@ -47,6 +50,7 @@ impl Default for Fixes {
             confirmed: BTreeMap::new(),
             unknown: BTreeMap::new(),
             calling: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
         }
     }
 }
@@ -78,6 +82,16 @@ impl Fixes {
         }
     }
 
+    /// Whether the forge is being asked for something.
+    pub fn is_calling(&self, service: &ServiceId) -> bool {
+        self.calling.get(service).is_some_and(|calls| *calls > 0)
+    }
+
+    /// What was asked for was surely done, or surely not.
+    pub fn answered(&mut self, service: &ServiceId) {
+        self.unanswered.remove(service);
+    }
+
     /// The process died: nothing is being called any more.
     pub fn died(&mut self) {
         self.calling.clear();
@@ -94,6 +108,10 @@ fn sending(incident: &Incident, call: &ForgeCall) -> bool {
         (Layer2::Followed(fix), ForgeCall::Merge { number, head, .. }) => {
             let merge = fix.merge.as_ref().filter(|merge| is_sending(&merge.call));
             fix.pull.number == *number && merge.is_some_and(|merge| merge.head == *head)
+        }
+        (Layer2::Followed(fix), ForgeCall::CallOff { number }) => {
+            let is_ours = fix.pull.number == *number;
+            is_ours && fix.withdrawal.as_ref().is_some_and(|one| is_sending(&one.call))
         }
         _ => false,
     }
@@ -112,8 +130,9 @@ impl Promises {
         self.fix.main.push(sha.to_owned());
     }
 
-    /// A call to the forge begins (S2), and a merge rests on a gate that was read after somebody asked for it (G8).
-    pub fn forge_calls(&mut self, service: &ServiceId, call: &ForgeCall) {
+    /// A call to the forge begins (S2), no revert is asked for again before somebody looked (S20), and a merge rests on a
+    /// gate that was read after somebody asked for it (G8).
+    pub fn forge_calls(&mut self, service: &ServiceId, now: u64, call: &ForgeCall) {
         let mut open = self.book.incidents.values().filter(|one| one.is_open());
         let started = open.find(|one| one.service == *service && sending(one, call)).cloned();
         self.expect(started.is_some(), "S2", || {
@@ -123,6 +142,13 @@ impl Promises {
         *calling += 1;
         let calling = *calling;
         self.expect(calling == 1, "S11", || format!("{calling} forge calls for {service} at once"));
+        if matches!(call, ForgeCall::OpenRevert(_)) {
+            let read = self.fix.read.get(service).copied().unwrap_or_default();
+            let asked = self.fix.unanswered.insert(service.clone(), now);
+            self.expect(asked.is_none_or(|asked| read > asked), "S20", || {
+                format!("a revert of {service} is asked for again without a reading of the forge")
+            });
+        }
         let ForgeCall::Merge { number, head, .. } = call else { return };
         let effect = started.and_then(|one| Some(one.fix()?.merge.as_ref()?.effect.clone()));
         let since = effect.and_then(|effect| self.fix.confirmed.get(&effect)).copied();
@@ -182,11 +208,20 @@ impl Promises {
                     self.forge_read_since(before, &opening.effect);
                 }
             }
+            FixEvent::MergeWithdrawn { .. } => {
+                let was_left = before.fix().is_some_and(|fix| fix.armed().is_some());
+                self.expect(was_left, "S6", || "nothing was left to the forge".to_owned());
+            }
             FixEvent::FixMerged { sha } => self.is_merged(before, sha),
             FixEvent::FixBuilt { deployment } => {
                 let merged = before.fix().and_then(|fix| fix.merged.as_ref());
                 let is_ours = merged.is_some_and(|one| deployment.sha.as_ref() == Some(&one.sha));
                 self.expect(is_ours, "proven", || format!("{deployment:?} is not of {merged:?}"));
+            }
+            FixEvent::WarningIntended { .. }
+            | FixEvent::WarningStarted { .. }
+            | FixEvent::WarningEnded { .. } => {
+                self.expect(false, "S21", || "nobody switched comments on".to_owned());
             }
             FixEvent::ForgeCallEnded { .. }
             | FixEvent::RevertRefused { .. }
@@ -216,8 +251,8 @@ impl Promises {
         actor: &Actor,
         policy: &Policy,
     ) {
-        let role = policy.role(&before.service, by);
-        self.expect(role >= Some(Role::Responder), "S4", || format!("{by} may not ask for that"));
+        let may = is_responder(policy, &before.service, by);
+        self.expect(may, "S4", || format!("{by} may not ask for that"));
         self.expect(*actor == Actor::Person(by.clone()), "S21", || {
             format!("{by} is said to have asked, but {actor:?} did")
         });
@@ -227,14 +262,16 @@ impl Promises {
         self.not_halted(before);
         let by = match &before.layer2 {
             Layer2::Opening(opening) => Some(opening.by.clone()),
+            // Nobody is asked for the end of a merge that was left to the forge.
+            Layer2::Followed(fix) if fix.withdrawing().is_some() => Some(fix.by.clone()),
             Layer2::Followed(fix) => fix.merge.as_ref().map(|merge| merge.by.clone()),
             Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => None,
         };
-        let may = by.as_ref().map(|by| policy.role(&before.service, by) >= Some(Role::Responder));
+        let may = by.as_ref().map(|by| is_responder(policy, &before.service, by));
         self.expect(may == Some(true), "S4", || format!("{by:?} lost the right"));
         let call = match &before.layer2 {
             Layer2::Opening(opening) => Some(&opening.call),
-            Layer2::Followed(fix) => fix.merge.as_ref().map(|merge| &merge.call),
+            Layer2::Followed(fix) => fix.call().map(|(_, call)| call),
             Layer2::Idle | Layer2::Looking(_) | Layer2::Planned(_) | Layer2::Prepared(_) => None,
         };
         let was_intended = matches!(call, Some(Call::Intended { .. }));

@@ -1,11 +1,11 @@
 //! What must hold while production is moved, whichever way.
 
-use repoint::domain::actor::{Policy, Role};
 use repoint::domain::deployment::Assignment;
 use repoint::domain::event::{Direction, Finding, FlipEvent, Outcome};
 use repoint::domain::incident::{Flip, Incident, Layer1, Stage};
+use repoint::domain::policy::Policy;
 
-use super::Promises;
+use super::{Promises, is_responder};
 
 impl Promises {
     pub(super) fn flipped(
@@ -55,9 +55,10 @@ impl Promises {
     fn started(&mut self, before: &Incident, flip: &Flip, policy: &Policy) {
         self.not_halted(before);
         self.starts(flip);
-        let by = &flip.confirmed_by;
-        let role = policy.role(&before.service, by);
-        self.expect(role >= Some(Role::Responder), "S4", || format!("{by} lost the right"));
+        for by in std::iter::once(&flip.confirmed_by).chain(&flip.confirmed_with) {
+            let may = is_responder(policy, &before.service, by);
+            self.expect(may, "S4", || format!("{by} lost the right"));
+        }
         let from = &flip.confirmation.from.id;
         let readings = self.seen(&before.service).readings.clone();
         let is_there = readings.iter().any(|(_, seen)| seen.origin() == Some(from));

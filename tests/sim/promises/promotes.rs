@@ -7,7 +7,7 @@ use repoint::domain::event::{Confirmation, Direction, Effect, Exit, FlipEvent, P
 use repoint::domain::incident::{Flip, Incident};
 use repoint::domain::verification::FRESH;
 
-use super::Promises;
+use super::{Promises, other_of_two};
 
 impl Promises {
     /// A promote is confirmed: what it was put with still holds.
@@ -17,7 +17,7 @@ impl Promises {
         if !promotion.overridden.is_empty() {
             let has_reason = question.reason.as_ref().is_some_and(|one| !one.trim().is_empty());
             self.expect(has_reason, "S7", || format!("{} overrides for no reason", question.id));
-            self.expect(question.requester != *by, "S7", || {
+            self.expect(other_of_two(before, question) != by, "S7", || {
                 format!("{by} asked for {} and overrode what speaks against it", question.id)
             });
         }

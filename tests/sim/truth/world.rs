@@ -1,5 +1,6 @@
 //! What the night's operations are about: the provider and the forge as they are at this moment, and what is configured.
 
+use repoint::domain::actor::Grantee;
 use repoint::domain::deployment::Assignment;
 use repoint::domain::event::Exit;
 use repoint::domain::ids::{ServiceId, StreamId};
@@ -61,8 +62,8 @@ impl Truth {
     pub fn changes_rights(&mut self) {
         self.next_policy = policy();
         if let Some(name) = self.people.pick(&["ana", "bo", ""]).filter(|name| !name.is_empty()) {
-            for roles in self.next_policy.roles.values_mut() {
-                roles.remove(&person(name));
+            for grants in self.next_policy.grants.values_mut() {
+                grants.remove(&Grantee::Person(person(name)));
             }
         }
     }

@@ -40,11 +40,11 @@ async fn a_copy_that_was_damaged_is_made_anew_once_and_serves() {
 #[tokio::test]
 async fn a_repository_or_branch_that_is_not_there_is_said_to_be_missing() {
     let bench = Bench::new();
-    let other = bench.copy.open("other").await.map(|_| ()).unwrap_err();
+    let other = bench.copy.open("other", &nobody()).await.map(|_| ()).unwrap_err();
     assert!(matches!(other, GitError::Missing(_)), "{other:?}");
     bench.view().await;
     std::fs::remove_dir_all(bench.there()).unwrap();
-    let gone = bench.copy.open("main").await.map(|_| ()).unwrap_err();
+    let gone = bench.copy.open("main", &nobody()).await.map(|_| ()).unwrap_err();
     assert!(matches!(gone, GitError::Missing(_)), "{gone:?}");
 }
 
@@ -53,8 +53,8 @@ async fn only_the_configured_way_is_taken_and_nobody_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let opened = async |url: &str| {
         let (url, cache) = (url.parse().unwrap(), folder.path().join("cache"));
-        let copy = Copy::new(Remote { url, token: Secret::new("tok123"), cache });
-        let error = copy.open("main").await.map(|_| ()).unwrap_err();
+        let copy = Copy::new(Remote { url, cache });
+        let error = copy.open("main", &Secret::new("tok123")).await.map(|_| ()).unwrap_err();
         assert!(!error.to_string().contains("tok123"), "{error}");
         error
     };
@@ -96,7 +96,7 @@ async fn visitors_wait_for_each_other() {
     let first = bench.view().await;
     let second = tokio::spawn({
         let copy = bench.copy.clone();
-        async move { copy.open("main").await.map(|view| view.head.clone()) }
+        async move { copy.open("main", &nobody()).await.map(|view| view.head.clone()) }
     });
     tokio::task::yield_now().await;
     assert!(!second.is_finished());
@@ -108,11 +108,8 @@ async fn visitors_wait_for_each_other() {
 #[tokio::test]
 async fn the_git_here_is_new_enough_and_others_are_told_apart() {
     let cache = tempfile::tempdir().unwrap();
-    let remote = Remote {
-        url: "https://example.com/".parse().unwrap(),
-        token: Secret::new(""),
-        cache: cache.path().to_owned(),
-    };
+    let remote =
+        Remote { url: "https://example.com/".parse().unwrap(), cache: cache.path().to_owned() };
     assert!(look(&remote).await.unwrap().starts_with("git version "));
     assert_eq!(version("git version 2.39.5"), Some((2, 39)));
     assert_eq!(version("git version 2.47.1.windows.1"), Some((2, 47)));

@@ -127,7 +127,10 @@ async fn hostile_names_of_branches_never_reach_git() {
         assert!(matches!(view.tip(name).await, Err(GitError::Refused(_))), "{name:?}");
         let pushed = view.push(name, &head, &Tip::None).await;
         assert!(matches!(pushed, Err(GitError::Refused(_))), "{name:?}");
-        assert!(matches!(bench.copy.open(name).await, Err(GitError::Refused(_))), "{name:?}");
+        assert!(
+            matches!(bench.copy.open(name, &nobody()).await, Err(GitError::Refused(_))),
+            "{name:?}"
+        );
     }
     for name in ["main", "feature/a-b_c.d", "release/2026.11", "übung", "a@b", "a+b,(c)'"] {
         assert!(is_branch(name), "{name:?}");

@@ -53,7 +53,7 @@ pub(super) async fn stage(told: &[(&'static str, u16, Value)]) -> Stage {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let cache = tempfile::tempdir().unwrap();
     let git = GitConfig { url: url.clone(), cache: cache.path().to_owned() };
-    let config = GitHubConfig { api_url: url, token: Secret::new("tok123") };
+    let config = GitHubConfig { api_url: url, access: GitHubAccess::Token(Secret::new("tok123")) };
     let repository = GitHubRepository {
         service: web(),
         owner: "demo".to_owned(),

@@ -1,6 +1,8 @@
 //! Hostile text against a reader of mrkdwn that shares no code with the escaper.
 
 use super::*;
+use crate::adapters::inert::{LONGEST_URL, is_hidden};
+use crate::adapters::spans::CUT;
 
 /// What a Slack client would bring to life in a piece of mrkdwn.
 #[derive(Debug, Default, PartialEq, Eq)]

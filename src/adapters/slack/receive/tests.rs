@@ -9,8 +9,11 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::adapters::secret::Secret;
+use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
+use crate::adapters::slack::response_url::ResponseUrls;
 use crate::adapters::slack::verify::tests::{SECRET, sign};
 use crate::adapters::slack::verify::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use crate::chat::inbound::{Answer, Choice, Completing, Said};
 use crate::chat::reply::{Card, Part, Text};
 use crate::domain::time::Timestamp;
 
@@ -39,19 +42,27 @@ struct Notebook(Mutex<Vec<Inbound>>);
 
 #[async_trait]
 impl Intake for Notebook {
-    async fn receive(&self, inbound: Inbound) -> Option<Card> {
+    async fn receive(&self, inbound: Inbound) -> Answer {
         self.0.lock().unwrap().push(inbound.clone());
         match inbound {
-            Inbound::Command { text, .. } if text == "hang" => std::future::pending().await,
+            Inbound::Command { said, .. } if said == Said::Text("hang".to_owned()) => {
+                std::future::pending().await
+            }
             Inbound::Press { action, .. } if action == "hang" => std::future::pending().await,
             // A press is answered only when it was not taken.
-            Inbound::Press { action, .. } if action != "not-stored" => None,
-            Inbound::Command { .. } | Inbound::Press { .. } => {
+            Inbound::Press { action, .. } if action != "not-stored" => Answer::Nothing,
+            Inbound::Command { .. } | Inbound::Press { .. } | Inbound::Form { .. } => {
                 let text = Text::plain("incident #1");
-                Some(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
+                Answer::Card(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
             }
-            Inbound::Probe | Inbound::ForeignTenant { .. } | Inbound::Unsupported { .. } => None,
+            Inbound::Probe | Inbound::ForeignTenant { .. } | Inbound::Unsupported { .. } => {
+                Answer::Nothing
+            }
         }
+    }
+
+    async fn complete(&self, _completing: Completing) -> Vec<Choice> {
+        Vec::new()
     }
 }
 
@@ -73,6 +84,7 @@ async fn place_with(body_limit: Duration) -> Place {
         verifier: Arc::new(verifier),
         team: TEAM.to_owned(),
         intake: notebook.clone(),
+        forms: forms(),
         clock: Arc::new(StillClock),
         body_limit,
     };
@@ -80,6 +92,13 @@ async fn place_with(body_limit: Duration) -> Place {
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, routes(state)).into_future());
     Place { notebook, base, web: reqwest::Client::new() }
+}
+
+fn forms() -> Arc<Forms> {
+    let bot_token = Secret::new("xoxb-1".to_owned());
+    let api_url = "http://127.0.0.1:1/api".to_owned();
+    let config = SlackApiConfig { api_url, bot_token, team: TEAM.to_owned() };
+    Arc::new(Forms::new(Arc::new(SlackApi::new(&config).unwrap()), ResponseUrls::default()))
 }
 
 impl Place {
@@ -232,4 +251,23 @@ async fn a_body_that_does_not_end_in_time_is_given_up_whoever_signed_it() {
         assert_eq!(std::str::from_utf8(&answer), Ok("HTTP/1.1 408"), "{framing}");
     }
     assert_eq!(place.taken(), 0);
+}
+
+fn submission(channel: &str) -> String {
+    let memory = json!({"token": "v", "channel": channel, "response_url": null}).to_string();
+    let payload = json!({"type": "view_submission", "team": {"id": TEAM}, "user": {"id": "U01ANA"},
+        "trigger_id": "1.2.z", "view": {"type": "modal", "callback_id": "form", "private_metadata": memory,
+            "state": {"values": {"reason": {"reason": {"type": "plain_text_input", "value": "why"}}}}}});
+    let escaped: String = payload.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
+    format!("payload={escaped}")
+}
+
+#[tokio::test]
+async fn a_form_that_was_not_taken_stays_open_with_the_reason_beside_its_field() {
+    let place = place().await;
+    let (status, body) = place.signed("/slack/interactions", &submission("C01INC")).await;
+    let expected = json!({"response_action": "errors", "errors": {"reason": "incident #1"}});
+    assert_eq!((status, serde_json::from_str::<Value>(&body).unwrap()), (200, expected));
+    let taken = place.notebook.0.lock().unwrap().clone();
+    assert!(matches!(&taken[..], [Inbound::Form { token, .. }] if token == "v"), "{taken:?}");
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::adapters::slack::escape::tests::{HOSTILE, read};
+use crate::chat::reply::{Item, ItemState};
 use crate::domain::actor::Person;
 use crate::domain::time::Timestamp;
 

@@ -12,7 +12,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
-use crate::chat::reply::{Part, Text};
+use crate::adapters::slack::client::{SlackApi, SlackApiConfig};
+use crate::adapters::slack::response_url::ResponseUrls;
+use crate::chat::inbound::{Answer, Choice, Completing, Said};
+use crate::chat::reply::{Card, Part, Text};
 
 const TEAM: &str = "T01DEMO";
 
@@ -21,19 +24,27 @@ struct Notebook(mpsc::UnboundedSender<Inbound>);
 
 #[async_trait]
 impl Intake for Notebook {
-    async fn receive(&self, inbound: Inbound) -> Option<Card> {
+    async fn receive(&self, inbound: Inbound) -> Answer {
         self.0.send(inbound.clone()).unwrap();
         match inbound {
-            Inbound::Command { text, .. } if text == "hang" => std::future::pending().await,
+            Inbound::Command { said, .. } if said == Said::Text("hang".to_owned()) => {
+                std::future::pending().await
+            }
             Inbound::Press { action, .. } if action == "hang" => std::future::pending().await,
             // A press is answered only when it was not taken.
-            Inbound::Press { action, .. } if action != "not-stored" => None,
-            Inbound::Command { .. } | Inbound::Press { .. } => {
+            Inbound::Press { action, .. } if action != "not-stored" => Answer::Nothing,
+            Inbound::Command { .. } | Inbound::Press { .. } | Inbound::Form { .. } => {
                 let text = Text::plain("incident #1");
-                Some(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
+                Answer::Card(Card { summary: text.clone(), parts: vec![Part::Paragraph(text)] })
             }
-            Inbound::Probe | Inbound::ForeignTenant { .. } | Inbound::Unsupported { .. } => None,
+            Inbound::Probe | Inbound::ForeignTenant { .. } | Inbound::Unsupported { .. } => {
+                Answer::Nothing
+            }
         }
+    }
+
+    async fn complete(&self, _completing: Completing) -> Vec<Choice> {
+        Vec::new()
     }
 }
 
@@ -59,8 +70,12 @@ async fn place() -> Place {
     tokio::spawn(axum::serve(api, router).into_future());
     let (outbox, inbox) = mpsc::unbounded_channel();
     let app_token = Secret::new("xapp-1".to_owned());
+    let bot_token = Secret::new("xoxb-1".to_owned());
+    let config = SlackApiConfig { api_url: api_url.clone(), bot_token, team: TEAM.to_owned() };
+    let api = Arc::new(SlackApi::new(&config).unwrap());
+    let forms = Arc::new(Forms::new(api, ResponseUrls::default()));
     let mode = SocketMode { api_url, app_token, team: TEAM.to_owned() };
-    let handle = mode.start(Arc::new(Notebook(outbox))).await.unwrap();
+    let handle = mode.start(Arc::new(Notebook(outbox)), forms).await.unwrap();
     Place { handle, inbox, sockets }
 }
 
@@ -192,4 +207,20 @@ async fn a_connection_that_ends_is_replaced_and_readiness_follows() {
 
     place.handle.shutdown().await;
     assert!(!*connected.borrow());
+}
+
+#[tokio::test]
+async fn a_form_that_was_not_taken_is_acknowledged_with_the_reason() {
+    let place = place().await;
+    let mut socket = place.connection().await;
+    let memory = json!({"token": "v", "channel": "C01INC", "response_url": null}).to_string();
+    let payload = json!({"type": "view_submission", "team": {"id": TEAM}, "user": {"id": "U01ANA"},
+        "view": {"type": "modal", "callback_id": "form", "private_metadata": memory,
+            "state": {"values": {"reason": {"reason": {"type": "plain_text_input", "value": "x"}}}}}});
+    let envelope = json!({"type": "interactive", "envelope_id": "e1",
+        "accepts_response_payload": true, "payload": payload});
+    send(&mut socket, envelope).await;
+    let expected = json!({"response_action": "errors", "errors": {"reason": "incident #1"}});
+    assert_eq!(next(&mut socket).await, json!({"envelope_id": "e1", "payload": expected}));
+    place.handle.shutdown().await;
 }

@@ -60,7 +60,7 @@ fn a_slash_command_is_read() {
         person: ana(),
         channel: incidents(),
         command: "/rollback".to_owned(),
-        text: "web v41".to_owned(),
+        said: Said::Text("web v41".to_owned()),
         response_url: Some("https://hooks.slack.com/commands/T01DEMO/1/x".to_owned()),
     };
     assert_eq!(command_form(TEAM, COMMAND.as_bytes()), Ok(expected));
@@ -82,6 +82,7 @@ fn a_press_is_read_whatever_else_the_payload_holds() {
         action: "confirm".to_owned(),
         response_url: Some("https://hooks.slack.com/actions/T01DEMO/2/y".to_owned()),
         message: PressedMessage { id: Some("1548261231.000200".to_owned()), ephemeral: true },
+        trigger: Some("12321423423.333649436676.d8c1bb837935619ccad0f624c448ffb3".to_owned()),
     };
     assert_eq!(press(&press_payload()), Ok(expected));
 }
@@ -122,7 +123,7 @@ fn other_interactions_and_controls_are_unsupported() {
         payload
     };
     let cases = [
-        (json!({"type": "view_submission", "team": {"id": TEAM}, "user": 7}), "view_submission"),
+        (json!({"type": "view_closed", "team": {"id": TEAM}, "user": 7}), "view_closed"),
         (with("/user", json!(null)), "press without a person"),
         (with("/container/type", json!("view")), "press outside a message"),
         (with("/container", json!(null)), "press outside a message"),
@@ -207,10 +208,10 @@ fn a_request_without_trigger_id_is_known_by_what_it_says() {
 #[test]
 fn the_three_escapes_of_slack_are_undone_once() {
     let body = COMMAND.replace("web+v41", "+a+%26lt%3Bb%26gt%3B+%26amp%3Blt%3B+");
-    let Ok(Inbound::Command { text, .. }) = command_form(TEAM, body.as_bytes()) else {
+    let Ok(Inbound::Command { said, .. }) = command_form(TEAM, body.as_bytes()) else {
         panic!("no command")
     };
-    assert_eq!(text, "a <b> &lt;");
+    assert_eq!(said.to_string(), "a <b> &lt;");
 }
 
 #[test]
@@ -273,7 +274,9 @@ fn twenty_thousand_broken_bodies_never_panic_nor_change_the_tenant() {
         };
         match result {
             Ok(
-                Inbound::Command { channel, person, .. } | Inbound::Press { channel, person, .. },
+                Inbound::Command { channel, person, .. }
+                | Inbound::Press { channel, person, .. }
+                | Inbound::Form { channel, person, .. },
             ) => {
                 assert_eq!(channel.tenant, TEAM);
                 assert!(person.to_string().parse::<Person>().is_ok(), "round {round}");

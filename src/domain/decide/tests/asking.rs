@@ -290,12 +290,14 @@ fn nobody_without_a_role_changes_anything() {
     ];
     for request in requests {
         let mut story = Story::waiting();
-        let before = story.book.clone();
-        let refused = story.asks("eve", &request).refusal;
-        let is_denied = matches!(refused, Some(Refusal::NotAllowed { has: None, .. }));
-        assert!(is_denied, "{request:?}: {refused:?}");
+        let before = story.book.incidents.clone();
+        let reply = story.asks("eve", &request);
+        let is_denied = matches!(reply.refusal, Some(Refusal::NotAllowed { has: None, .. }));
+        assert!(is_denied, "{request:?}: {reply:?}");
+        assert_eq!(reply.kinds, ["act_refused"], "that is all that is written down");
+        let written = story.book.clone();
         assert_eq!(story.bot(&request).refusal, Some(Refusal::NotAPerson), "{request:?}");
-        assert_eq!(story.book, before);
+        assert_eq!((&story.book, &story.book.incidents), (&written, &before));
     }
 }
 

@@ -187,12 +187,7 @@ fn notes_new_members_and_jobs_that_are_over_do_not_void_a_question() {
     let note = Request::AddNote { incident: FIRST, text: "looking at the logs".to_owned() };
     assert_eq!(story.asks("bo", &note).kinds, ["note_added"]);
     assert_eq!(story.incident().notes[0].text, "looking at the logs");
-    story
-        .policy
-        .roles
-        .entry("web".into())
-        .or_default()
-        .insert(person("eve"), crate::domain::actor::Role::Responder);
+    story.lists("web", "eve", Some(crate::domain::actor::Role::Responder));
     story.web().deployments.insert(0, deployment("v43"));
     let over = job(JobKind::Promote, ("v41", "v42"), JobStatus::Succeeded);
     story.web().pointer.job = Some(over);

@@ -5,9 +5,10 @@ use crate::domain::book::Book;
 use crate::domain::decide::{Look, Request};
 use crate::domain::deployment::{Assignment, Live};
 use crate::domain::event::{Direction, Effect, Excuse, Exit, Outcome, Task};
-use crate::domain::fix::{Ancestry, MainChecks};
+use crate::domain::fix::{Ancestry, Layer2, MainChecks};
 use crate::domain::fixture::forge::commit;
 use crate::domain::fixture::{FIRST, SERVING, Story, deployment, id_of, person, unknown};
+use crate::domain::guard::g7_still_holds;
 use crate::domain::incident::{Layer1, Layer1Done};
 use crate::domain::plan::{self, Looks, Next};
 use crate::domain::probe::Seen;
@@ -375,6 +376,18 @@ fn a_promote_whose_grounds_are_gone_is_neither_confirmed_nor_sent() {
         assert_eq!(confirmed.starts_the_call().kinds, ["effect_dropped", "pointer_released"]);
         assert_eq!(confirmed.resolves().kinds, ["promote_refused"]);
     }
+}
+
+#[test]
+fn a_fix_that_was_named_in_the_instant_of_the_question_is_not_the_one_it_was_put_about() {
+    let story = Story::promote_asked();
+    let mut incident = story.incident().clone();
+    let question = incident.waiting().unwrap().clone();
+    assert_eq!(g7_still_holds(&question, &incident), Ok(()));
+    let Layer2::Followed(fix) = &mut incident.layer2 else { panic!("{:?}", incident.layer2) };
+    fix.since = question.issued_at;
+    fix.pull.number += 1;
+    assert_eq!(g7_still_holds(&question, &incident), Err(Void::GroundsGone));
 }
 
 #[test]

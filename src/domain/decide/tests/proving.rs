@@ -1,7 +1,7 @@
 //! The provider's job, and the proof on both planes.
 
 use crate::domain::deployment::{FailedAlias, JobKind, JobStatus, Live, PointerJob};
-use crate::domain::event::{Event, FlipFailure, ServiceEvent};
+use crate::domain::event::{Event, FlipFailure, Outcome, ServiceEvent};
 use crate::domain::fixture::{DAWN, FIRST, SERVING, Story, id_of, job, not_serving};
 use crate::domain::incident::{Layer1, Proof, Stage};
 use crate::domain::time::Span;
@@ -50,6 +50,19 @@ fn a_job_that_says_success_without_the_names_there_is_no_success() {
         assert_eq!(story.observes().kinds, ["flip_failed", "pointer_released"], "{status:?}");
         assert_eq!(failed_with(&story), FlipFailure::JobTimedOut);
     }
+}
+
+#[test]
+fn a_build_that_went_live_over_a_job_that_is_done_ends_the_flip_at_once() {
+    let mut story = Story::polling();
+    story.provider_says(JobStatus::Running);
+    story.web().pointer.live = Live::At(id_of("v43"));
+    assert_eq!(story.observes().kinds, [""; 0], "the job may still come");
+    story.provider_says(JobStatus::Succeeded);
+    story.web().pointer.live = Live::At(id_of("v43"));
+    assert_eq!(story.observes().kinds, ["flip_failed", "pointer_released"]);
+    let live = Live::At(id_of("v43"));
+    assert_eq!(failed_with(&story), FlipFailure::MovedElsewhere { live });
 }
 
 #[test]
@@ -108,13 +121,20 @@ fn a_skipped_job_is_a_failure_unless_production_is_there() {
 }
 
 #[test]
-fn a_newer_job_of_somebody_else_ends_the_flip_and_an_older_one_does_not() {
-    let mut story = Story::polling();
-    let promote = job(JobKind::Promote, ("v41", "v43"), JobStatus::Running);
-    story.web().pointer.job = Some(PointerJob { requested_at: DAWN, ..promote.clone() });
+fn a_job_of_somebody_else_that_began_after_our_call_ends_the_flip_and_one_of_before_does_not() {
+    let mut story = Story::confirmed();
+    // Somebody went away and came back after the question was put: it was seen right before the call.
+    let theirs = job(JobKind::Promote, ("v41", "v42"), JobStatus::Succeeded);
+    story.web().pointer.job = Some(theirs.clone());
+    story.starts_the_call();
+    story.call_ends(Outcome::Accepted);
     assert_eq!(story.observes().kinds, [""; 0]);
+    let older = PointerJob { requested_at: DAWN - Span(1), ..theirs.clone() };
+    story.web().pointer.job = Some(older);
+    assert_eq!(story.observes().kinds, [""; 0], "an old reading");
     let requested_at = DAWN + Span(1);
-    story.web().pointer.job = Some(PointerJob { requested_at, ..promote });
+    let newer = PointerJob { requested_at, status: JobStatus::Running, ..theirs };
+    story.web().pointer.job = Some(newer);
     assert_eq!(story.observes().kinds, ["flip_failed", "pointer_released"]);
     let live = Live::At(id_of("v42"));
     assert_eq!(failed_with(&story), FlipFailure::MovedElsewhere { live });

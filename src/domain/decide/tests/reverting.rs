@@ -49,7 +49,7 @@ fn what_was_rolled_back_is_what_is_reverted_unless_another_change_is_named() {
     assert_eq!(reads, [Read::Trial(crate::domain::fix::Subject::Commit(sha))]);
     let refused = story.reverts_what("ana", Some("main"), None).refusal;
     assert_eq!(refused, Some(Refusal::UnknownChange { typed: "main".to_owned() }));
-    assert_eq!(story.reverts_what("eve", None, None).kinds, [""; 0]);
+    assert_eq!(story.reverts_what("eve", None, None).kinds, ["act_refused"]);
     assert_eq!(story.reverts_what("bo", Some("#7"), None).kinds, ["revert_requested"]);
     assert_eq!(story.reverts_what("bo", Some("#7"), None).kinds, [""; 0], "a repeat");
 }
@@ -295,9 +295,7 @@ fn nothing_is_sent_to_the_forge_while_halted_or_by_somebody_who_lost_the_right()
     assert_eq!(next, Next::Rest);
     let mut story = Story::planned();
     story.opens_the_revert("ana");
-    story.policy.roles.values_mut().for_each(|roles| {
-        roles.remove(&crate::domain::fixture::person("ana"));
-    });
+    story.lists("web", "ana", None);
     assert_eq!(story.starts_the_forge_call().kinds, ["forge_call_ended", "revert_refused"]);
     assert_eq!(story.incident().layer2, Layer2::Idle);
 }

@@ -18,7 +18,7 @@ fn the_call_is_started_with_the_target_of_the_card() {
     story.passes(2);
     let reply = story.starts_the_call();
     let effect = story.flip().effect.clone();
-    let started = Event::Flip(FlipEvent::EffectStarted { effect, attempt: 1 });
+    let started = Event::Flip(FlipEvent::EffectStarted { effect, attempt: 1, job_before: None });
     assert_eq!(reply.events[0].event, started);
     assert_eq!(*story.stage(), Stage::Sending { since: story.now });
     assert_eq!(story.flip().confirmation.to.deployment, deployment("v41"));
@@ -45,7 +45,7 @@ fn a_call_is_started_once_and_only_where_one_is_intended() {
 fn rights_that_were_lost_after_the_press_drop_the_call() {
     let mut story = Story::confirmed();
     let question = story.flip().confirmation.id.clone();
-    story.policy.roles.get_mut(&"web".into()).unwrap().remove(&person("bo"));
+    story.lists("web", "bo", None);
     assert_eq!(story.starts_the_call().kinds, ["effect_dropped", "pointer_released"]);
     assert!(matches!(story.layer1(), Layer1::Lapsed(_, Void::RightsLost)));
     assert_eq!(story.incident().asked[&question], Answer::Voided(Void::RightsLost));
@@ -59,9 +59,8 @@ fn rights_that_were_lost_after_the_press_drop_the_call() {
 #[test]
 fn the_rights_of_the_one_who_asked_do_not_matter_at_the_send() {
     let mut story = Story::confirmed();
-    let roles = story.policy.roles.get_mut(&"web".into()).unwrap();
-    roles.remove(&person("ana"));
-    roles.insert(person("bo"), Role::Lead);
+    story.lists("web", "ana", None);
+    story.lists("web", "bo", Some(Role::Lead));
     assert_eq!(story.starts_the_call().kinds, ["effect_started"]);
 }
 

@@ -6,12 +6,12 @@ mod checks;
 use checks::Checks;
 
 use crate::domain::action::Action;
-use crate::domain::actor::{Person, Role};
+use crate::domain::actor::{Grantee, Person, Role};
 use crate::domain::decide::{Look, Request};
 use crate::domain::deployment::{Assignment, JobKind, JobStatus, Live, PointerJob};
 use crate::domain::event::{Outcome, Wish};
 use crate::domain::fixture::{
-    Reply, SERVING, Story, deployment, id_of, not_serving, not_taken, person, refused, unknown,
+    Reply, SERVING, Story, deployment, id_of, not_serving, not_taken, refused, unknown,
 };
 use crate::domain::ids::{IncidentId, ServiceId};
 use crate::domain::incident::Layer1;
@@ -113,17 +113,13 @@ fn turn_the_world(story: &mut Story, chance: &mut Chance) {
     if chance.one_in(25) {
         let (responder, lead) = (Some(Role::Responder), Some(Role::Lead));
         let role = chance.pick(&[None, responder, responder, lead]);
-        let (who, roles) = (chance.pick(&PEOPLE), story.policy.roles.get_mut(&service));
-        let roles = roles.expect("both services have roles");
-        match role {
-            Some(role) => roles.insert(person(who), role),
-            None => roles.remove(&person(who)),
-        };
+        story.lists(service.as_str(), chance.pick(&PEOPLE), role);
     }
     if chance.one_in(20)
         && let Some(by) = confirmer(story, &service)
     {
-        story.policy.roles.get_mut(&service).expect("both services have roles").remove(&by);
+        let grants = story.policy.grants.get_mut(&service).expect("both services have grants");
+        grants.remove(&Grantee::Person(by));
     }
     let outside = story.outside.get_mut(&service).expect("both are there");
     outside.dark = chance.one_in(10).then_some("timeout");

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::event::{Excuse, Promotion, TASKS};
 use crate::domain::fix::{
     self, CheckState, Fits, FixKind, ForgeOutcome, GateVerdict, Main, MainChecks, Need, Opened,
-    Outlook, Plan as RevertPlan, PullState, Queued, Reviews, Road, Shape,
+    Outlook, Plan as RevertPlan, PullState, Queued, Reviews, Road, Shape, WarningOutcome,
 };
 use crate::domain::fixture::forge::{commit, gate, pull_ref, trial};
 use crate::domain::fixture::id_of;
@@ -12,7 +12,7 @@ use crate::domain::fixture::id_of;
 pub(super) fn samples() -> Vec<Event> {
     let mut all: Vec<Event> = of_incident().into_iter().map(Event::Incident).collect();
     all.extend(of_flip().map(Event::Flip));
-    all.extend(reverts().into_iter().chain(gates()).map(Event::Fix));
+    all.extend(reverts().into_iter().chain(on_the_way()).chain(gates()).map(Event::Fix));
     all.extend(
         refusals().map(|refusal| Event::Incident(IncidentEvent::PromoteRefused { refusal })),
     );
@@ -60,6 +60,7 @@ fn promotion() -> IncidentEvent {
         baseline: Assignment::On,
         verified: Some(("ver_1".into(), DAWN)),
         main: Some(Fact::known("github", DAWN, main)),
+        fix: Some(126),
         overridden: vec![Refusal::MainIsRed],
     };
     let confirmation = Confirmation { promotion: Some(Box::new(promotion)), ..question };
@@ -108,7 +109,10 @@ fn refusals() -> impl Iterator<Item = Refusal> {
         Refusal::CannotTell { what: "github: 502".to_owned() },
         Refusal::OlderThanBad { deployment: deployment() },
         Refusal::ReasonNeeded,
+        Refusal::ReasonTooLong,
+        Refusal::NoReasonAsked,
         Refusal::NothingToAgree,
+        Refusal::MergeUnsettled { number: 126 },
         Refusal::OtherPersonNeeded,
     ]
     .into_iter()
@@ -140,6 +144,8 @@ fn reverts() -> Vec<FixEvent> {
     let mut gone = trial();
     gone.outlook = Outlook::AlreadyGone;
     gone.culprit.shape = Shape::Range;
+    let mut unseen = trial();
+    unseen.outlook = Outlook::Unknown { why: "no git".to_owned() };
     let mut events = vec![
         FixEvent::RevertRequested { by: by(), wish: fix::Wish::default() },
         FixEvent::RevertRequested { by: by(), wish },
@@ -147,6 +153,7 @@ fn reverts() -> Vec<FixEvent> {
         plan(fix::Subject::Pull(124), trial()),
         plan(fix::Subject::Commit("c0ffee42".to_owned()), conflicts),
         plan(range, gone),
+        plan(fix::Subject::Pull(124), unseen),
         FixEvent::RevertConfirmed { by: by(), plan: "cnf_1".into(), effect: effect() },
         FixEvent::ForgeCallStarted { effect: effect(), attempt: 1 },
         FixEvent::ForgeTroubleMet { what: "github: 502".to_owned() },
@@ -156,6 +163,7 @@ fn reverts() -> Vec<FixEvent> {
         events.push(FixEvent::ForgeCallObserved { effect: effect(), finding });
     }
     for outcome in [
+        ForgeOutcome::CalledOff,
         ForgeOutcome::Opened(Opened::Pull(pull_ref(126))),
         ForgeOutcome::Opened(Opened::Prepared { branch: "repoint/x".to_owned(), files: files() }),
         ForgeOutcome::Opened(Opened::AlreadyGone),
@@ -169,7 +177,8 @@ fn reverts() -> Vec<FixEvent> {
     events
 }
 
-fn gates() -> Vec<FixEvent> {
+/// What happens to a fix on its way to main and to production.
+fn on_the_way() -> Vec<FixEvent> {
     let by = || person("bo");
     let followed = |fix_kind, takes_back: Option<&str>| FixEvent::FixFollowed {
         fix_kind,
@@ -179,24 +188,44 @@ fn gates() -> Vec<FixEvent> {
         takes_back: takes_back.map(str::to_owned),
         onto: takes_back.map(str::to_owned),
     };
-    let seen = |gate| FixEvent::GateSeen { gate: Box::new(gate) };
     let merge = |road| FixEvent::MergeConfirmed {
         by: by(),
         effect: "eff_1".into(),
         head: "c".repeat(40),
         road,
     };
+    let withdrawn = |why| FixEvent::MergeWithdrawn { effect: "eff_2".into(), why };
     let mut events = vec![
         followed(FixKind::Forward, None),
         followed(FixKind::Revert, Some("c0ffee42")),
         FixEvent::FixNudged,
         merge(Road::Direct),
         merge(Road::Queue),
+        merge(Road::Auto),
+        withdrawn(fix::Withdrawn::HeadMoved),
+        withdrawn(fix::Withdrawn::NotGreen),
+        withdrawn(fix::Withdrawn::NotWanted),
         FixEvent::FixMerged { sha: "f".repeat(40) },
         FixEvent::FixBuilt { deployment: Box::new(deployment("v43")) },
         FixEvent::FixBuildFailed { deployment: Box::new(deployment("v43")) },
         FixEvent::MainMoved { commits: vec![commit("0ddb", "More")], head: "0".repeat(40) },
+        FixEvent::WarningIntended { effect: "eff_3".into(), commits: vec![commit("0ddb", "More")] },
+        FixEvent::WarningStarted { effect: "eff_3".into(), attempt: 1 },
     ];
+    for outcome in [
+        WarningOutcome::Said { pulls: vec![127] },
+        WarningOutcome::Said { pulls: Vec::new() },
+        WarningOutcome::NotSaid { why: "locked".to_owned() },
+        WarningOutcome::Unsettled { why: "502".to_owned() },
+    ] {
+        events.push(FixEvent::WarningEnded { effect: "eff_3".into(), outcome });
+    }
+    events
+}
+
+fn gates() -> Vec<FixEvent> {
+    let seen = |gate| FixEvent::GateSeen { gate: Box::new(gate) };
+    let mut events = Vec::new();
     for state in [
         CheckState::Passed,
         CheckState::Queued,
@@ -209,6 +238,7 @@ fn gates() -> Vec<FixEvent> {
     }
     for fits in [Fits::Yes, Fits::Conflicts, Fits::Behind, Fits::NotYetKnown] {
         events.push(seen(fix::Gate { fits, queued: Queued::Yes, ..gate(CheckState::Passed) }));
+        events.push(seen(fix::Gate { queued: Queued::WhenGreen, ..gate(CheckState::Running) }));
     }
     let mut odd = gate(CheckState::Passed);
     odd.checks[0].need = Need::Optional;

@@ -1,4 +1,4 @@
-//! The little of GraphQL that has no other call: auto-merge, the merge queue, and how a pull request stands with both.
+//! The little of GraphQL that has no other call: reverts, auto-merge, the merge queue, and how a pull request stands with both.
 //!
 //! A document is not parsed. It is known by the field that it asks for; its arguments are variables, or stand in it as
 //! plain values. Every field that a client could ask for here is answered. Whatever else is asked is answered with
@@ -12,7 +12,7 @@ use crate::world::github::merge::MergeMethod;
 use crate::world::github::pulls::{Fate, NotMerged, Pull};
 use crate::world::github::routes::{Answer, Request};
 use crate::world::github::rules::Merging;
-use crate::world::github::{GitHubModel, json};
+use crate::world::github::{GitHubModel, REPO, json};
 
 impl GitHubModel {
     /// Answers a document.
@@ -28,6 +28,10 @@ impl GitHubModel {
             () if asks("enablePullRequestAutoMerge(") => {
                 acts(&mut desk, &asked, "enablePullRequestAutoMerge", enable_auto_merge)
             }
+            () if asks("disablePullRequestAutoMerge(") => {
+                acts(&mut desk, &asked, "disablePullRequestAutoMerge", disable_auto_merge)
+            }
+            () if asks("revertPullRequest(") => revert(&mut desk, &asked),
             () if asks("enqueuePullRequest(") => {
                 acts(&mut desk, &asked, "enqueuePullRequest", enqueue)
             }
@@ -50,14 +54,16 @@ fn problem(kind: &str, message: &str) -> Value {
 /// The arguments that are of interest here: each is a variable of any name, a plain value, or a member of the variable
 /// `input`.
 fn arguments(query: &str, variables: &Value) -> Value {
-    let named = ["pullRequestId", "expectedHeadOid", "mergeMethod", "number"].map(|name| {
-        let value = match written(query, name).map(|value| (value, value.strip_prefix('$'))) {
-            Some((_, Some(variable))) => variables[variable].clone(),
-            Some((plain, None)) => plain.into(),
-            None => variables["input"][name].clone(),
-        };
-        (name.to_owned(), value)
-    });
+    let named = ["pullRequestId", "expectedHeadOid", "mergeMethod", "number", "title", "body"].map(
+        |name| {
+            let value = match written(query, name).map(|value| (value, value.strip_prefix('$'))) {
+                Some((_, Some(variable))) => variables[variable].clone(),
+                Some((plain, None)) => plain.into(),
+                None => variables["input"][name].clone(),
+            };
+            (name.to_owned(), value)
+        },
+    );
     Value::Object(named.into_iter().collect())
 }
 
@@ -117,6 +123,14 @@ fn enable_auto_merge(desk: &mut Desk<'_>, input: &Value, pull: &Pull) -> Result<
     Ok(())
 }
 
+fn disable_auto_merge(desk: &mut Desk<'_>, _input: &Value, pull: &Pull) -> Result<(), Value> {
+    if pull.auto_merge.is_none() {
+        return Err(problem("UNPROCESSABLE", "Can't disable auto-merge for this pull request"));
+    }
+    desk.merge_by_hand(pull.number);
+    Ok(())
+}
+
 fn enqueue(desk: &mut Desk<'_>, _input: &Value, pull: &Pull) -> Result<(), Value> {
     let no = |why: &str| Err(problem("UNPROCESSABLE", why));
     if desk.rules.merging != Merging::Queue {
@@ -134,6 +148,23 @@ fn enqueue(desk: &mut Desk<'_>, _input: &Value, pull: &Pull) -> Result<(), Value
         Err(NotMerged::Conflict) => no("Pull request is not mergeable"),
         Err(NotMerged::Git(why)) => Err(problem("INTERNAL", &why)),
     }
+}
+
+/// GitHub takes a merged pull request back by itself, on a branch of its own.
+fn revert(desk: &mut Desk<'_>, input: &Value) -> Result<Value, Value> {
+    let id = input["pullRequestId"].as_str().unwrap_or_default();
+    let pull = desk.state.pulls.values().find(|pull| pull.node_id() == id).cloned();
+    let Some(pull) = pull else {
+        let message = format!("Could not resolve to a node with the global id of '{id}'");
+        return Err(problem("NOT_FOUND", &message));
+    };
+    let text = |name: &str| input[name].as_str().map(str::to_owned);
+    let made = desk.revert(&pull, text("title"), text("body"));
+    let number = made.map_err(|why| problem("UNPROCESSABLE", &why))?;
+    let shown = |pull: &Pull| shape(desk, pull);
+    let revert = desk.state.pulls.get(&number).map_or(Value::Null, shown);
+    Ok(json!({"data": {"revertPullRequest": {"clientMutationId": null, "pullRequest": shown(&pull),
+        "revertPullRequest": revert}}}))
 }
 
 fn look(desk: &Desk<'_>, asked: &Value) -> Result<Value, Value> {
@@ -164,6 +195,7 @@ fn shape(desk: &Desk<'_>, pull: &Pull) -> Value {
     });
     json!({
         "id": pull.node_id(), "number": pull.number, "state": state, "title": pull.title,
+        "url": format!("https://github.com/{REPO}/pull/{}", pull.number),
         "headRefName": pull.branch, "headRefOid": pull.head, "baseRefName": "main",
         "isDraft": pull.is_draft, "merged": state == "MERGED", "mergeCommit": merge_commit,
         "autoMergeRequest": auto_merge, "isInMergeQueue": pull.queued.is_some(),

@@ -134,6 +134,7 @@ fn dispatch(
         ("GET", ["pulls", one, "files"]) => pulls::files(desk, number(one), request),
         ("GET", ["pulls", one, "reviews"]) => pulls::reviews(desk, number(one), request),
         ("GET", ["pulls", one, "requested_reviewers"]) => pulls::asked(desk, number(one)),
+        ("GET", ["issues", one, "comments"]) => pulls::comments(desk, number(one), request),
         ("POST", ["issues", one, "comments"]) => pulls::comment(desk, number(one), request),
         _ => return None,
     };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::github::desk::Desk;
 use crate::world::github::merge::{Author, MergeMethod};
-use crate::world::github::pulls::{Fate, NotMerged, NotOpened, Pull, Wish};
+use crate::world::github::pulls::{Comment, Fate, NotMerged, NotOpened, Pull, Wish};
 use crate::world::github::routes::{Answer, Request};
 use crate::world::github::rules::Merging;
 use crate::world::github::{BOT, GitHubModel, VENDOR, json};
@@ -243,6 +243,12 @@ pub(super) fn asked(desk: &Desk<'_>, number: u64) -> Answer {
     Answer::new(200, json!({"users": users, "teams": []}))
 }
 
+pub(super) fn comments(desk: &Desk<'_>, number: u64, request: &Request) -> Answer {
+    let Some(pull) = desk.state.pulls.get(&number) else { return Answer::missing() };
+    let all = pull.comments.iter().map(|comment| json::pulls::comment(pull, comment));
+    Answer::page(all.collect(), request)
+}
+
 pub(super) fn comment(desk: &mut Desk<'_>, number: u64, request: &Request) -> Answer {
     let text = request.field("body");
     if text.is_empty() {
@@ -252,9 +258,10 @@ pub(super) fn comment(desk: &mut Desk<'_>, number: u64, request: &Request) -> An
     }
     let (now, id) = (desk.now, 2_000_000_001 + desk.state.comments);
     let Some(pull) = desk.state.pulls.get_mut(&number) else { return Answer::missing() };
-    pull.comments += 1;
+    let comment = Comment { id, text: text.to_owned(), at: now };
+    let body = json::pulls::comment(pull, &comment);
+    pull.comments.push(comment);
     pull.updated = now;
-    let body = json::pulls::comment(id, pull, text);
     desk.state.comments += 1;
     Answer::new(201, body)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{api, page, repository, time, user};
 use crate::world::github::BOT;
-use crate::world::github::pulls::{Fate, Pull, Review, Standing, Verdict};
+use crate::world::github::pulls::{Comment, Fate, Pull, Review, Standing, Verdict};
 
 /// A pull request as lists show it.
 pub(in crate::world::github) fn simple(pull: &Pull) -> Value {
@@ -79,7 +79,7 @@ pub(in crate::world::github) fn full(pull: &Pull, standing: Option<&Standing>) -
         "mergeable": standing.map(|standing| standing.is_mergeable),
         "mergeable_state": standing.map_or("unknown", |standing| standing.word),
         "rebaseable": standing.map(|standing| standing.is_mergeable),
-        "comments": pull.comments, "review_comments": 0, "maintainer_can_modify": false,
+        "comments": pull.comments.len(), "review_comments": 0, "maintainer_can_modify": false,
         "commits": pull.commits.len(), "additions": pull.size.additions,
         "deletions": pull.size.deletions, "changed_files": pull.size.files,
     });
@@ -111,8 +111,9 @@ pub(in crate::world::github) fn review(pull: &Pull, index: usize, review: &Revie
 }
 
 /// A comment on a pull request.
-pub(in crate::world::github) fn comment(id: u64, pull: &Pull, text: &str) -> Value {
-    let at = time(pull.updated);
+pub(in crate::world::github) fn comment(pull: &Pull, comment: &Comment) -> Value {
+    let Comment { id, text, at } = comment;
+    let at = time(*at);
     let html = page(&format!("pull/{}#issuecomment-{id}", pull.number));
     json!({"id": id, "node_id": format!("IC_{id}"), "url": api(&format!("issues/comments/{id}")),
         "html_url": html, "issue_url": api(&format!("issues/{}", pull.number)), "body": text,

@@ -58,6 +58,23 @@ pub fn reviews(document: &mut Value) {
     add(document, &beside, "/reviews", &json!({"type": "array", "items": review}));
 }
 
+pub fn comments(document: &mut Value) {
+    let path = "/paths/~1repos~1{owner}~1{repo}~1issues~1{issue_number}~1comments";
+    let mut parameters = place(document, &format!("{path}/post/parameters")).clone();
+    let pages = ["per-page", "page"].map(|name| {
+        let place = format!("#/components/parameters/{name}");
+        json!({"$ref": place})
+    });
+    parameters.as_array_mut().expect("a list").extend(pages);
+    let comment = json!({"$ref": "#/components/schemas/issue-comment"});
+    let missing = json!({"$ref": "#/components/responses/not_found"});
+    let answer = json!({"type": "array", "items": comment});
+    let operation = json!({"parameters": parameters, "responses": {
+        "200": {"content": {JSON: {"schema": answer}}}, "404": missing,
+    }});
+    set(document, path, "get", operation);
+}
+
 pub fn reviewers(document: &mut Value) {
     let users = json!({"type": "array", "items": {"$ref": "#/components/schemas/simple-user"}});
     let teams = json!({"type": "array", "items": {"$ref": "#/components/schemas/team"}});

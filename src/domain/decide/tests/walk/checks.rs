@@ -66,7 +66,7 @@ impl Checks {
             }
             Event::Incident(event) => self.asked_or_answered(after, id, event),
             Event::Flip(event) => self.flipped(before, after, id, event),
-            Event::Verification(_) | Event::Fix(_) => {}
+            Event::Verification(_) | Event::Fix(_) | Event::Authority(_) => {}
             Event::Register(_) | Event::Service(_) => panic!("{kind} in an incident's stream"),
         }
     }
@@ -85,7 +85,7 @@ impl Checks {
                 assert!(self.used.insert(confirmation.clone()), "{confirmation} was used twice");
                 let (_, to) = &self.shown[confirmation];
                 assert!(matches!(intent, Effect::Rollback { to: target, .. } if target == to));
-                let role = after.policy.role(&incident.service, by);
+                let role = after.policy.role(&incident.service, by, after.now);
                 assert!(role >= Some(Role::Responder), "{by} had no right to confirm");
                 assert!(after.book.states[&incident.service].halt.is_none());
                 self.calls.insert(effect.clone(), Calls { counted: 0, may_start: true });
@@ -150,7 +150,7 @@ impl Checks {
         match call_of(was, effect).expect("the call is the incident's own") {
             Effect::Rollback { to, .. } | Effect::Promote { to } => {
                 let by = &flip.confirmed_by;
-                let role = after.policy.role(&was.service, by);
+                let role = after.policy.role(&was.service, by, after.now);
                 assert!(role >= Some(Role::Responder), "{by} had lost the right at the send");
                 let (from, shown) = &self.shown[&flip.confirmation.id];
                 assert_eq!(to, *shown, "not the target that the card showed");
