@@ -174,6 +174,9 @@ fn absolute(folder: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(folder).with_context(|| format!("no folder {}", folder.display()))
 }
 
+/// Ports below those that a system hands out by itself: 32768 and up on Linux, 49152 and up elsewhere.
+const BELOW_EPHEMERAL: std::ops::Range<u16> = 20_000..32_000;
+
 /// The page's usual address; any port where somebody else has it.
 fn usual_address() -> SocketAddr {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
@@ -183,8 +186,14 @@ fn usual_address() -> SocketAddr {
     }
 }
 
-/// A free port on loopback. It is known before the bot listens, since the bot's configuration holds it.
+/// A free port on loopback. It is known before the bot listens, since the bot's configuration holds it; so it is one that
+/// the system gives nobody by chance in between.
 fn free_address() -> anyhow::Result<SocketAddr> {
-    let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on loopback")?;
-    Ok(door.local_addr()?)
+    let (first, count) = (BELOW_EPHEMERAL.start, BELOW_EPHEMERAL.end - BELOW_EPHEMERAL.start);
+    // Demos that start at the same time begin to look at different places.
+    let offset = u16::try_from(std::process::id() % u32::from(count))?;
+    let ports = (0..count).map(|step| first + (offset + step) % count);
+    let mut addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let free = addresses.find(|address| TcpListener::bind(address).is_ok());
+    free.context("no free port on loopback")
 }

@@ -1,6 +1,6 @@
 // Owns: the completion of commands in the message box, and the hint below it.
 
-import { $, el, setText } from "./dom.js";
+import { $, el, reconcile, setText } from "./dom.js";
 import { redrawGuide } from "./redraw.js";
 import { begun, slotsFor } from "./slots.js";
 import { ui, world } from "./state.js";
@@ -49,7 +49,7 @@ export function renderCompletions() {
   completion.active = isProposal ? -1 : Math.min(Math.max(0, completion.active), last);
   const list = $("completions");
   list.hidden = completion.options.length === 0;
-  list.replaceChildren(...completion.options.map(optionNode));
+  reconcile(list, completion.options, ({ whole, insert }) => whole ?? insert, optionNode, drawOption);
   input.setAttribute("aria-expanded", String(!list.hidden));
   if (list.hidden || completion.active < 0) input.removeAttribute("aria-activedescendant");
   else input.setAttribute("aria-activedescendant", `option-${completion.active}`);
@@ -57,24 +57,36 @@ export function renderCompletions() {
   renderHint();
 }
 
-function optionNode(option, index) {
+/** What each drawn line of the list takes when it is pressed. */
+const offered = new WeakMap();
+
+function optionNode() {
   return el(
     "li",
     {
-      id: `option-${index}`,
       role: "option",
-      "aria-selected": String(index === completion.active),
       onmousedown: (event) => event.preventDefault(), // The input must keep the focus.
-      onclick: () => accept(index),
+      onclick: (event) => accept(offered.get(event.currentTarget)),
     },
-    el("span", { class: "option-name" }, el("strong", {}, option.insert), option.usage && ` ${option.usage}`),
-    el("span", { class: "option-detail" }, option.detail),
+    el("span", { class: "option-name" }, el("strong"), el("span")),
+    el("span", { class: "option-detail" }),
   );
 }
 
-function accept(index) {
+/** A line that stays is changed in place: whoever is pressing it must not miss it. */
+function drawOption(node, option) {
+  const index = completion.options.indexOf(option);
+  const [name, detail] = node.children;
+  offered.set(node, option);
+  node.id = `option-${index}`;
+  node.setAttribute("aria-selected", String(index === completion.active));
+  setText(name.firstElementChild, option.insert);
+  setText(name.lastElementChild, option.usage && ` ${option.usage}`);
+  setText(detail, option.detail);
+}
+
+function accept({ whole, insert }) {
   const input = $("composer-input");
-  const { whole, insert } = completion.options[index];
   input.value = whole ?? (ui.face === "discord" ? begun(`${insert} `) : `${insert} `);
   completion.active = 0;
   completion.moved = false;
@@ -106,8 +118,8 @@ function onComposerKey(event) {
   if (event.key === "ArrowDown") completion.active = (completion.active + 1) % count;
   else if (event.key === "ArrowUp") completion.active = (Math.max(completion.active, 0) + count - 1) % count;
   else if (event.key === "Escape") completion.closedFor = $("composer-input").value;
-  else if (event.key === "Enter" && !isWritten) accept(completion.active);
-  else if (event.key === "Tab" && !event.shiftKey) accept(Math.max(completion.active, 0));
+  else if (event.key === "Enter" && !isWritten) accept(option);
+  else if (event.key === "Tab" && !event.shiftKey) accept(completion.options[Math.max(completion.active, 0)]);
   else return;
   if (isMove) completion.moved = true;
   event.preventDefault();

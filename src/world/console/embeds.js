@@ -5,7 +5,7 @@ import { markdownNodes } from "./markdown.js";
 import { press, pressName } from "./presses.js";
 
 export function wordsNodes(block) {
-  if (block.loading) return [el("p", { class: "thinking" }, "Thinking", el("span", { "aria-hidden": "true" }, "…"))];
+  if (block.loading) return [el("p", { class: "thinking" }, "Thinking")];
   return [el("div", { class: "markdown" }, markdownNodes(block.text))];
 }
 

@@ -83,14 +83,22 @@ impl Browser {
     /// One command of Chromium's own protocol.
     pub(super) fn chromium(&self, command: &str, params: Value) -> Value {
         let body = json!({"cmd": command, "params": params});
-        self.does(async |client| client.issue_cmd(Vendor { path: "goog/cdp/execute", body }).await)
+        self.does(async |client| {
+            client.issue_cmd(Unworded { path: "goog/cdp/execute", body }).await
+        })
+    }
+
+    /// Comes back to the page from a frame in it, also from one that is gone by now.
+    pub(super) fn leaves_the_frame(&self) {
+        let body = json!({"id": null});
+        self.does(async |client| client.issue_cmd(Unworded { path: "frame", body }).await);
     }
 
     /// What the browser wrote into its console since the last time, of all frames.
     pub(super) fn console(&self) -> Vec<Value> {
         let body = json!({"type": "browser"});
         let entries =
-            self.does(async |client| client.issue_cmd(Vendor { path: "se/log", body }).await);
+            self.does(async |client| client.issue_cmd(Unworded { path: "se/log", body }).await);
         entries.as_array().cloned().unwrap_or_default()
     }
 }
@@ -140,14 +148,14 @@ async fn connect(address: &str, wanted: &Capabilities) -> Client {
     panic!("no session with the browser: {last:?}");
 }
 
-/// A command that only this family of browsers has.
+/// A command that the client has no word for.
 #[derive(Debug)]
-struct Vendor {
+struct Unworded {
     path: &'static str,
     body: Value,
 }
 
-impl WebDriverCompatibleCommand for Vendor {
+impl WebDriverCompatibleCommand for Unworded {
     fn endpoint(
         &self,
         base: &url::Url,

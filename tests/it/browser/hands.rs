@@ -1,13 +1,28 @@
 //! What a person does on the page: with real keys, a real pointer, and on a phone with a finger.
 //!
-//! What is covered or out of reach is not pressed. What the page redraws in this very moment is looked for anew.
+//! What is covered or out of reach is not pressed. What the page redraws or moves away in this very moment is looked for
+//! anew, and so is what a press has missed.
+
+use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, PointerAction, TouchActions};
 use fantoccini::elements::Element;
-use fantoccini::error::CmdError;
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::key::Key;
 
 use super::page::{Page, Screen};
+
+/// A press that has not come to its aim after so many looks has missed it.
+const LOOKS_AFTER_A_PRESS: usize = 100;
+
+/// The page has drawn anew, or moved, what was about to be pressed.
+fn has_moved_away(error: &CmdError) -> bool {
+    let is_covered = matches!(error, CmdError::Standard(told) if told.error == ErrorStatus::ElementClickIntercepted);
+    is_covered
+        || error.is_stale_element_reference()
+        || error.is_element_not_interactable()
+        || error.is_move_target_out_of_bounds()
+}
 
 impl Page {
     /// Presses the newest button, or follows the link, with this name.
@@ -57,7 +72,7 @@ impl Page {
             let Some(element) = self.element(question, words) else { return false };
             match self.reaches(question, words, element) {
                 Ok(is_touched) => is_touched,
-                Err(error) if error.is_stale_element_reference() => false,
+                Err(error) if has_moved_away(&error) => false,
                 Err(error) => panic!("{words} cannot be pressed: {error}"),
             }
         });
@@ -72,7 +87,14 @@ impl Page {
             Screen::Desktop => self.browser.tries(async |_| element.click().await)?,
             Screen::Phone => self.taps(element)?,
         }
-        Ok(true)
+        // A tap becomes a click a moment later.
+        for _ in 0..LOOKS_AFTER_A_PRESS {
+            if self.asks("isMet()", &[])? {
+                return Ok(true);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(false)
     }
 
     fn taps(&self, element: Element) -> Result<(), CmdError> {

@@ -46,11 +46,17 @@ function comesToTheTop(node) {
   return Boolean(node);
 }
 
-/** Brings something under the finger, if it is there and nothing covers it. */
+/** Brings something under the finger, if it is there and nothing covers it. Whether it is met then, `isMet` tells. */
 function comesUnderTheFinger(node) {
   node?.scrollIntoView({ block: "nearest", behavior: "instant" });
-  return Boolean(node) && isUncovered(node);
+  if (!node || !isUncovered(node)) return false;
+  window.isMissed = true;
+  node.addEventListener("click", () => (window.isMissed = false), { once: true, capture: true });
+  return true;
 }
+
+/** Whether the last press came to what it was meant for; what led to another page has met it. */
+const isMet = () => !window.isMissed;
 
 /** Whether the newest words of the channel are before the reader. */
 function showsTheNewest() {
@@ -109,8 +115,10 @@ function opacityOf(node) {
   return opacity;
 }
 
-/** Words that are too faint to be read, by WCAG's figures; what waits (`aria-disabled`) may be faint. */
+/** Words that are too faint to be read, by WCAG's figures; what waits (`aria-disabled`) may be faint. Null while something
+ * moves: what just arrives is faint for a moment. */
 function faint() {
+  if (!isStill()) return null;
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {

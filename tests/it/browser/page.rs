@@ -184,7 +184,7 @@ impl Page {
             client.find(Locator::Css("#frame iframe:last-child")).await?.enter_frame().await
         });
         let answer = entered.and_then(|()| self.asks(question, &[]));
-        self.browser.does(async |client| client.enter_parent_frame().await);
+        self.browser.leaves_the_frame();
         answer.unwrap_or_default()
     }
 
