@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub(super) struct Demo {
     process: Child,
     described: Value,
+    has_ended: bool,
     _out: BufReader<ChildStdout>,
 }
 
@@ -24,7 +25,7 @@ impl Demo {
         let mut line = String::new();
         out.read_line(&mut line).expect("one line when it is ready");
         let described = serde_json::from_str(&line).expect("JSON");
-        Self { process, described, _out: out }
+        Self { process, described, has_ended: false, _out: out }
     }
 
     pub(super) fn console(&self) -> &str {
@@ -51,6 +52,7 @@ impl Demo {
 
     /// Ends it as Ctrl-C does.
     pub(super) fn stop(&mut self) {
+        self.has_ended = true;
         if !matches!(self.process.try_wait(), Ok(None)) {
             return;
         }
@@ -64,6 +66,11 @@ impl Demo {
         }
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    /// Whether the story has told it to end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     fn text(&self, pointer: &str) -> &str {

@@ -56,6 +56,5 @@ fn a_demo_that_has_ended_is_told_at_the_top_of_the_page() {
         assert!(!page.all_words().contains("repoint is connected"), "nobody is connected any more");
         access::holds(page);
         page.keeps_picture("1-told");
-        page.forgets_complaints();
     });
 }
