@@ -168,17 +168,17 @@ const INTERRUPTED: u8 = 130;
 
 async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
-    let asked_to_stop = asked_to_stop().context("signals cannot be heard")?;
+    let mut signals = Signals::listen().context("signals cannot be heard")?;
     let app = App::start(&config, Seams::default()).await?;
     let broken = tokio::select! {
-        () = asked_to_stop => None,
+        () = signals.any() => None,
         why = app.engine().keeper().broken() => Some(why),
     };
     tracing::info!("finishing what was begun");
     tokio::select! {
         () = app.stop() => {}
         // Whoever asks a second time at a keyboard does not want to wait. A host that repeats itself is being heard already.
-        _ = tokio::signal::ctrl_c() => {
+        () = signals.interrupt() => {
             tracing::warn!("ended before everything was finished; it goes on at the next start");
             return Ok(ExitCode::from(INTERRUPTED));
         }
@@ -190,30 +190,58 @@ async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Returns at Ctrl-C or SIGTERM. Both are heard from the moment of the call on, and not only once somebody waits: a host may
-/// change its mind while the bot starts.
+/// Ctrl-C and SIGTERM. Both are heard from the moment of the call on, and not only while somebody waits: a host may change
+/// its mind while the bot starts, and a person may press again before the bot has said that it is ending.
 #[cfg(unix)]
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
 }
 
-/// Returns at Ctrl-C.
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns at Ctrl-C or SIGTERM.
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Returns at Ctrl-C.
+    async fn interrupt(&mut self) {
+        self.interrupt.recv().await;
+    }
+}
+
+/// Ctrl-C, where there is no SIGTERM.
 #[cfg(not(unix))]
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Returns at Ctrl-C.
+    async fn any(&mut self) {
+        self.interrupt().await;
+    }
+
+    /// Returns at Ctrl-C.
+    async fn interrupt(&mut self) {
         // Without signals there is nothing to wait for but the end of the process.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    })
+    }
 }
 
 fn manifest(prefix: &str, http: Option<String>, name: String) -> anyhow::Result<ExitCode> {

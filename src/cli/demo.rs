@@ -126,9 +126,9 @@ pub(super) async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
     };
     world.bot_listens(bot);
     world.github_tells(bot);
-    let asked_to_stop = super::asked_to_stop()?;
+    let mut signals = super::Signals::listen()?;
     announce(&demo, &world, bot);
-    asked_to_stop.await;
+    signals.any().await;
     if let Some(app) = app {
         app.stop().await;
     }

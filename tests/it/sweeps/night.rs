@@ -176,6 +176,21 @@ impl Night {
         }
     }
 
+    /// Lets time pass until it is said what became of automatic assignment, which is the last of all; that may take a slow
+    /// machine longer than a fast one.
+    async fn hears_of_the_flag(&self) {
+        let told = ["Automatic assignment is off", "Switch it off at the provider"];
+        for _ in 0..180 {
+            self.looks_at_the_flag();
+            let incidents = self.w.incidents();
+            if told.iter().any(|one| incidents.contains(one)) && self.rests().await {
+                return;
+            }
+            self.passes(1).await;
+        }
+        panic!("automatic assignment is forgotten:\n{}", self.w.incidents());
+    }
+
     /// Lets seconds pass, also while somebody is at work who waits for the clock himself. Whoever is only slow must not find
     /// that much time has passed meanwhile: then no step is longer than [`LONGEST_STEP`].
     pub async fn passes(&self, seconds: i64) {
@@ -201,6 +216,7 @@ impl Night {
         // What was to go wrong later than the story lasted goes wrong no more.
         w.troubles_are_over();
         self.survives(self.passes(70)).await;
+        self.survives(self.hears_of_the_flag()).await;
         assert_eq!(w.live(), GOOD, "{}", w.incidents());
         let begun = w.models.vercel.rollbacks_begun("shop");
         assert_eq!(begun, 1, "a second flip:\n{}", w.incidents());
