@@ -174,8 +174,11 @@ impl Open {
                 self.places.remove(&number);
             }
             Err(error) => {
+                // Cancelled it is only with all of the bot, whose end is told elsewhere.
+                if error.is_panic() {
+                    tracing::error!(%error, "a connection ended in a panic");
+                }
                 // Which one it was cannot be told: keep those whose task still holds its place.
-                tracing::error!(%error, "a connection ended in a panic");
                 self.places.retain(|_, place| Arc::strong_count(place) > 1);
             }
         }

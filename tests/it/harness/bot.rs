@@ -47,6 +47,7 @@ pub struct Bot {
     address: SocketAddr,
     config: Config,
     clock: Arc<WorldClock>,
+    logs: Logs,
 }
 
 /// Starts the app. Another test may be about to start a process, which for an instant holds what this process has open,
@@ -67,12 +68,14 @@ async fn start_app(runtime: &Runtime, config: &Config, seams: Seams) -> App {
 
 impl Bot {
     /// Starts a bot through the same door as the binary does.
-    pub async fn start(text: &str, clock: Arc<WorldClock>, logs: Logs, gate: Arc<Gate>) -> Self {
+    pub async fn start(text: &str, clock: Arc<WorldClock>, logs: &Logs, gate: Arc<Gate>) -> Self {
+        let logs = logs.of_a_bot();
+        let said = logs.clone();
         let config = Config::parse(text, &|_| None).unwrap_or_else(|error| panic!("{error}"));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
-            .on_thread_start(move || logs.of_this_thread())
+            .on_thread_start(move || said.of_this_thread())
             .build()
             .expect("a runtime");
         let chance = SeededChance(AtomicU64::new(BOTS.fetch_add(1, Ordering::Relaxed) << 32));
@@ -81,7 +84,7 @@ impl Bot {
         let app = start_app(&runtime, &config, seams).await;
         let activity = app.engine().activity().clone();
         let address = app.address();
-        Self { runtime, app: Some(app), activity, address, config, clock }
+        Self { runtime, app: Some(app), activity, address, config, clock, logs }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -98,6 +101,7 @@ impl Bot {
 
     /// Everything stops where it is: no task runs on, nothing is finished.
     pub fn die(mut self) {
+        self.logs.end();
         let (app, runtime) = (self.app.take(), self.runtime);
         // From a thread that may block: the next bot finds the journal free, as after the death of a process.
         let death = std::thread::spawn(move || {

@@ -1,6 +1,7 @@
-//! What a story's bot logs as an error. Logs are told apart by the threads of the bot's runtime.
+//! What a story's bots log as an error while they live. Logs are told apart by the threads of a bot's runtime.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once};
 
 use tracing::field::{Field, Visit};
@@ -10,6 +11,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 #[derive(Clone)]
 pub struct Logs {
     errors: Arc<Mutex<Vec<String>>>,
+    is_over: Arc<AtomicBool>,
 }
 
 thread_local! {
@@ -23,10 +25,20 @@ impl Logs {
         INSTALLED.call_once(|| {
             tracing::subscriber::set_global_default(Collector).expect("the only subscriber");
         });
-        Self { errors: Arc::default() }
+        Self { errors: Arc::default(), is_over: Arc::default() }
     }
 
-    /// What this thread logs belongs to this story.
+    /// For one more bot of the same story.
+    pub fn of_a_bot(&self) -> Self {
+        Self { errors: self.errors.clone(), is_over: Arc::default() }
+    }
+
+    /// The bot dies: what its tasks still say when they see each other go, no process would have said.
+    pub fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// What this thread logs belongs to this bot.
     pub fn of_this_thread(&self) {
         MINE.with(|mine| *mine.borrow_mut() = Some(self.clone()));
     }
@@ -55,7 +67,8 @@ impl Subscriber for Collector {
         let mut line = Line(String::new());
         event.record(&mut line);
         MINE.with(|mine| {
-            if let Some(logs) = &*mine.borrow() {
+            let mine = mine.borrow();
+            if let Some(logs) = mine.as_ref().filter(|logs| !logs.is_over.load(Ordering::Relaxed)) {
                 logs.errors.lock().expect("the errors").push(line.0);
             }
         });

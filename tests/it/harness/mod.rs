@@ -163,8 +163,8 @@ impl World {
     /// Starts the bot.
     pub async fn bot_starts(&self) {
         self.gate.opens();
-        let (clock, logs) = (self.clock.clone(), self.logs.clone());
-        let bot = Bot::start(&self.configuration(), clock, logs, self.gate.clone()).await;
+        let (clock, gate) = (self.clock.clone(), self.gate.clone());
+        let bot = Bot::start(&self.configuration(), clock, &self.logs, gate).await;
         if !self.settings.socket_mode {
             self.models.bot_listens(bot.address());
         }
