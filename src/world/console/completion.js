@@ -81,7 +81,7 @@ function drawOption(node, option) {
   node.id = `option-${index}`;
   node.setAttribute("aria-selected", String(index === completion.active));
   setText(name.firstElementChild, option.insert);
-  setText(name.lastElementChild, option.usage && ` ${option.usage}`);
+  setText(name.lastElementChild, option.usage ? ` ${option.usage}` : "");
   setText(detail, option.detail);
 }
 

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions, PointerAction, TouchActions};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MouseActions, PointerAction, TouchActions,
+};
 use fantoccini::elements::Element;
 use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::key::Key;
@@ -33,6 +35,26 @@ impl Page {
     /// Takes a line of the open list of completions.
     pub(super) fn completes(&self, words: &str) {
         self.touches("option", words);
+    }
+
+    /// Takes a line of the open list with a slow finger: the page draws the list anew before it is let go.
+    pub(super) fn completes_slowly(&self, words: &str) {
+        let mut line = None;
+        self.until(words, || {
+            line = self.element("option", words);
+            line.is_some()
+        });
+        let element = line.expect("waited for");
+        let place = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        self.moves_the_mouse(&[place, PointerAction::Down { button: 0 }]);
+        assert!(self.look::<bool>("drawsTheListAnew()"));
+        self.moves_the_mouse(&[PointerAction::Up { button: 0 }]);
+    }
+
+    fn moves_the_mouse(&self, moves: &[PointerAction]) {
+        let mouse = MouseActions::new("mouse".to_owned());
+        let actions = moves.iter().fold(mouse, |actions, one| actions.then(one.clone()));
+        self.browser.does(async |client| client.perform_actions(actions).await);
     }
 
     /// Takes one of several: a person to act as, a page of the shop.

@@ -36,6 +36,9 @@ const tab = (words) =>
 /** Where messages are typed. */
 const messageBox = () => document.getElementById("composer-input");
 
+/** What makes the page draw the list of completions anew. */
+const drawsTheListAnew = () => messageBox().dispatchEvent(new Event("focus"));
+
 /** The newest card of an incident, by its headline. */
 const card = () =>
   [...document.querySelectorAll("#messages .block-header")].filter(isShown).at(-1)?.closest(".message");

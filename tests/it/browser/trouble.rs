@@ -58,3 +58,12 @@ fn a_demo_that_has_ended_is_told_at_the_top_of_the_page() {
         page.keeps_picture("1-told");
     });
 }
+
+#[test]
+fn a_line_that_is_drawn_anew_under_the_finger_is_taken_all_the_same() {
+    story("slow-finger", Screen::Desktop, |page| {
+        page.types("/ro");
+        page.completes_slowly("/rollback");
+        page.until("the command", || page.has_typed() == "/rollback ");
+    });
+}
